@@ -1,0 +1,55 @@
+"""People who sign in."""
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Lower
+
+from aiops.accounts.permissions import Permission, permissions_of
+from aiops.core import clock
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """The person with this e-mail address, whatever its capitals."""
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """A person: e-mail, roles, time zone, and the languages they read."""
+
+    email = models.EmailField(max_length=254)
+    name = models.CharField(max_length=100)
+    roles = ArrayField(models.CharField(max_length=20), default=list)
+    languages = ArrayField(models.CharField(max_length=10), default=list, blank=True)
+    timezone = models.CharField(max_length=64, default="UTC")
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    objects = UserManager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(Lower("email"), name="accounts_user_email_unique"),)
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def actor_id(self) -> str:
+        return f"user:{self.pk}"
+
+    @property
+    def actor_label(self) -> str:
+        return self.email
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        return permissions_of(self.roles)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether one of the person's roles allows `permission`; nobody who is inactive may anything."""
+        return self.is_active and permission in self.permissions

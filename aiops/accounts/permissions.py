@@ -1,0 +1,66 @@
+"""Who may do what: permissions are an enum, roles are code. A person may hold several roles."""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """One thing that a view or an action asks for. The value is stable: tokens and the audit name it."""
+
+    HOME_VIEW = "home.view"
+    FEATURES_VIEW = "features.view"
+    FEATURES_EDIT = "features.edit"
+    PROMPTS_VIEW = "prompts.view"
+    PROMPTS_EDIT = "prompts.edit"
+    DATASETS_VIEW = "datasets.view"
+    DATASETS_EDIT = "datasets.edit"
+    EVALUATIONS_VIEW = "evaluations.view"
+    EVALUATIONS_RUN = "evaluations.run"
+    CATALOG_VIEW = "catalog.view"
+    CATALOG_EDIT = "catalog.edit"
+    TENANTS_VIEW = "tenants.view"
+    TENANTS_EDIT = "tenants.edit"
+    SPEND_VIEW = "spend.view"
+    PEOPLE_VIEW = "people.view"
+    PEOPLE_EDIT = "people.edit"
+    AUDIT_VIEW = "audit.view"
+
+
+class Role(StrEnum):
+    VIEWER = "viewer"
+    REVIEWER = "reviewer"
+    FINANCE = "finance"
+    PRODUCT = "product"
+    ENGINEER = "engineer"
+    ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+
+
+_P = Permission
+_READ = frozenset({_P.HOME_VIEW, _P.FEATURES_VIEW})
+_WORK = _READ | {_P.PROMPTS_VIEW, _P.DATASETS_VIEW, _P.EVALUATIONS_VIEW}
+
+# Reviewers see no spend; finance sees no prompts or outputs (CONSOLE).
+ROLES: dict[Role, frozenset[Permission]] = {
+    Role.VIEWER: _WORK,
+    Role.REVIEWER: _READ | {_P.DATASETS_VIEW},
+    Role.FINANCE: _READ | {_P.TENANTS_VIEW, _P.SPEND_VIEW, _P.CATALOG_VIEW},
+    Role.PRODUCT: _WORK | {_P.FEATURES_EDIT, _P.EVALUATIONS_RUN, _P.TENANTS_VIEW, _P.SPEND_VIEW},
+    Role.ENGINEER: _WORK
+    | {
+        _P.FEATURES_EDIT,
+        _P.PROMPTS_EDIT,
+        _P.DATASETS_EDIT,
+        _P.EVALUATIONS_RUN,
+        _P.CATALOG_VIEW,
+        _P.TENANTS_VIEW,
+        _P.SPEND_VIEW,
+    },
+    Role.ADMINISTRATOR: frozenset(Permission),
+    Role.AUDITOR: _WORK | {_P.AUDIT_VIEW, _P.PEOPLE_VIEW, _P.CATALOG_VIEW, _P.TENANTS_VIEW, _P.SPEND_VIEW},
+}
+
+
+def permissions_of(roles: list[str]) -> frozenset[Permission]:
+    """All that the `roles` together allow; names that are no roles allow nothing."""
+    known = [Role(role) for role in roles if role in Role]
+    return frozenset().union(*(ROLES[role] for role in known))

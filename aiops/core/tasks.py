@@ -1,0 +1,15 @@
+"""Background work is asked for by name, and only once the asking transaction has been committed."""
+
+from functools import partial
+from typing import Any
+
+from celery import current_app
+from django.db import transaction
+
+
+def enqueue(task: str, *args: Any, countdown: float | None = None) -> None:
+    """Send `task` (its registered name) with ids as `args` to the workers, on commit.
+
+    The name instead of the function keeps imports falling: an app below may ask for work of one above.
+    """
+    transaction.on_commit(partial(current_app.send_task, task, args=args, countdown=countdown))

@@ -1,0 +1,6 @@
+"""Addresses of features."""
+
+from django.urls import URLPattern
+
+app_name = "features"
+urlpatterns: list[URLPattern] = []

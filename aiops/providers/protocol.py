@@ -1,0 +1,75 @@
+"""What every vendor adapter takes and gives. No Django, no database: values in, values out."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+Role = Literal["system", "user", "assistant", "tool"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One chat completion. `model` is the vendor's name; `max_tokens` is always sent."""
+
+    model: str
+    messages: tuple[Message, ...]
+    max_tokens: int
+    temperature: float | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    response_schema: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens by class. The classes are disjoint: a cached input token is not an input token as well."""
+
+    input: int = 0
+    cached_input: int = 0
+    cache_write: int = 0
+    output: int = 0
+    reasoning: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChatReply:
+    """`usage_reported` is False where the vendor sent no usage and the tokens are our estimate."""
+
+    text: str
+    usage: Usage
+    finish_reason: str
+    model: str
+    usage_reported: bool = True
+    vendor_id: str = ""
+    attempts: int = 1
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatPiece:
+    """A part of a streamed answer; the last one carries the whole reply."""
+
+    text: str
+    reply: ChatReply | None = None
+
+
+class ChatProvider(Protocol):
+    """One vendor endpoint, open for as long as its context. Raises the errors of `aiops.providers.errors`."""
+
+    async def chat(self, request: ChatRequest, *, timeout: float) -> ChatReply:
+        """The whole answer within `timeout` seconds, retries included."""
+        ...
+
+    def stream(self, request: ChatRequest, *, timeout: float) -> AsyncIterator[ChatPiece]:
+        """The answer in pieces; `timeout` bounds the time to the first one."""
+        ...
+
+    async def close(self) -> None:
+        """Give connections back."""
+        ...

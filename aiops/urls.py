@@ -1,0 +1,19 @@
+"""The console's addresses. Every view behind them states its permission."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("aiops.dashboards.urls")),
+    path("accounts/", include("aiops.accounts.urls")),
+    path("catalog/", include("aiops.catalog.urls")),
+    path("tenants/", include("aiops.tenants.urls")),
+    path("features/", include("aiops.features.urls")),
+    path("datasets/", include("aiops.datasets.urls")),
+    path("prompts/", include("aiops.prompts.urls")),
+    path("evaluations/", include("aiops.evaluations.urls")),
+]
+
+handler400 = "aiops.dashboards.errors.bad_request"
+handler403 = "aiops.dashboards.errors.forbidden"
+handler404 = "aiops.dashboards.errors.not_found"
+handler500 = "aiops.dashboards.errors.server_error"

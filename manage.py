@@ -1,0 +1,17 @@
+#!/usr/bin/env python
+"""The one command line of aiops: `python manage.py help` lists what it can do."""
+
+import sys
+
+from aiops.env import use_settings
+
+
+def main() -> None:
+    use_settings()
+    from django.core.management import execute_from_command_line  # noqa: PLC0415 - needs the settings chosen first
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
