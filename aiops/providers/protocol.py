@@ -48,6 +48,7 @@ class ChatReply:
     usage_reported: bool = True
     vendor_id: str = ""
     attempts: int = 1
+    latency_ms: float | None = None  # set where the vendor states it (simulated); else the caller measures
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
