@@ -1,0 +1,26 @@
+"""Plain functions that make rows for tests. Each call makes a new one; every value may be given.
+
+user = make_user(roles=["engineer"])
+version = make_version(prompt=make_prompt(name="triage"))
+"""
+
+from tests.factories.catalog import make_model, make_price, make_provider
+from tests.factories.datasets import make_case, make_dataset, make_dataset_version
+from tests.factories.people import PASSWORD, make_tenant, make_user
+from tests.factories.prompts import make_feature, make_label, make_prompt, make_version
+
+__all__ = [
+    "PASSWORD",
+    "make_case",
+    "make_dataset",
+    "make_dataset_version",
+    "make_feature",
+    "make_label",
+    "make_model",
+    "make_price",
+    "make_prompt",
+    "make_provider",
+    "make_tenant",
+    "make_user",
+    "make_version",
+]

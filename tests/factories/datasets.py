@@ -1,0 +1,46 @@
+"""Datasets, their cases and frozen versions."""
+
+from typing import Any
+
+from aiops.datasets.models import Case, Dataset, DatasetVersion
+from tests.factories.numbers import number
+
+
+def make_dataset(**values: Any) -> Dataset:
+    return Dataset.objects.create(**{"name": f"dataset-{number()}", **values})
+
+
+def make_case(**values: Any) -> Case:
+    """A live case of the dataset's draft."""
+    dataset = values.pop("dataset", None) or make_dataset()
+    n = number()
+    return Case.objects.create(
+        **{
+            "dataset": dataset,
+            "key": f"case-{n}",
+            "since": dataset.draft_number,
+            "position": n,
+            "inputs": {"ticket": f"My order {n} is late."},
+            "expected": "late",
+            "category": "delivery",
+            "locale": "en",
+            **values,
+        }
+    )
+
+
+def make_dataset_version(**values: Any) -> DatasetVersion:
+    """A frozen version over the live cases of `dataset`; the draft moves on by one."""
+    dataset = values.pop("dataset", None) or make_case().dataset
+    version = DatasetVersion.objects.create(
+        **{
+            "dataset": dataset,
+            "number": dataset.draft_number,
+            "case_count": dataset.cases.filter(until=None).count(),
+            "sha256": "0" * 64,
+            **values,
+        }
+    )
+    dataset.draft_number = version.number + 1
+    dataset.save(update_fields=["draft_number"])
+    return version
