@@ -1,0 +1,1 @@
+"""Stand-ins that are real enough: a model server over real sockets."""
