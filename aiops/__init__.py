@@ -1,5 +1,4 @@
-"""aiops: everything around the model."""
+"""aiops: everything around the model.
 
-from aiops.celery import app as celery_app
-
-__all__ = ["celery_app"]
+Importing this package starts nothing, so that `aiops-audit-verify` runs without Django or Celery.
+"""
