@@ -1,11 +1,16 @@
 """Fixtures that every test may use."""
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
 
 from aiops.accounts.models import User
+from aiops.operations import launch
+from aiops.operations.redis import Redis
 from tests.factories import make_user
 
 
@@ -17,7 +22,7 @@ def user(db: None) -> User:
 
 @pytest.fixture
 def as_role(db: None) -> Callable[..., Client]:
-    """`as_role("engineer")`: a client signed in as a new person with these roles; `client.user` is the person."""
+    """`as_role("engineer")`: a client signed in as a new person with these roles, its `client.user`."""
 
     def sign_in(*roles: str) -> Client:
         client = Client()
@@ -26,3 +31,31 @@ def as_role(db: None) -> Callable[..., Client]:
         return client
 
     return sign_in
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flush_past_append_only_triggers() -> Iterator[None]:
+    """Transactional tests empty the tables at their end, the append-only ones too: as the database's superuser."""
+    made = DatabaseOperations.sql_flush
+
+    def sql_flush(*args, **options):
+        statements = made(*args, **options)
+        return ["SET LOCAL session_replication_role = replica", *statements] if statements else []
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
+        yield
+
+
+@pytest.fixture(scope="session")
+def embedded_redis() -> Iterator[Redis]:
+    """A real Redis on a socket of its own (`.url` is a `unix://` address), ended with the test session."""
+    with tempfile.TemporaryDirectory(prefix="aiops-redis-", dir="/tmp") as folder:
+        server = Redis(Path(folder) / "data", Path(folder) / "run" / "redis.sock")
+        server.prepare()
+        process = server.start(Path(folder) / "redis.log")
+        try:
+            server.wait()
+            yield server
+        finally:
+            launch.end(process)
