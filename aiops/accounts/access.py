@@ -47,7 +47,9 @@ def requires(permission: Permission) -> Callable[[View[P, R]], Callable[..., Htt
             if not user.is_authenticated:
                 return _sign_in(request)
             if not user.may(permission):
-                raise PermissionDenied(f"This needs the permission {permission}, which your roles do not give.")
+                raise PermissionDenied(
+                    f"This needs the permission {permission}, which your roles do not give."
+                )
             return view(cast("SignedInRequest", request), *args, **kwargs)
 
         guarded.permission = permission  # type: ignore[attr-defined]  # read by the walk over every URL

@@ -1,4 +1,4 @@
-"""Pages show times in the viewer's zone."""
+"""What holds for every page of a person who signed in."""
 
 import zoneinfo
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 
-class TimezoneMiddleware:
-    """Activates the signed-in person's time zone for the request."""
+class PersonMiddleware:
+    """Shows times in the person's zone, keeps the session alive, and lets no cache keep the page."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -17,4 +17,9 @@ class TimezoneMiddleware:
         if not request.user.is_authenticated:
             return self.get_response(request)
         with timezone.override(zoneinfo.ZoneInfo(request.user.timezone)):
-            return self.get_response(request)
+            response = self.get_response(request)
+        if getattr(request.session, "is_stale", False):
+            request.session.modified = True  # one write in five minutes instead of one for each request
+        if "Cache-Control" not in response:
+            response["Cache-Control"] = "no-store, private"
+        return response

@@ -1,14 +1,18 @@
 """People who sign in."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models.functions import Lower
 
 from aiops.accounts.permissions import Permission, permissions_of
 from aiops.core import clock
+
+if TYPE_CHECKING:
+    from django.contrib.sessions.backends.base import SessionBase
 
 
 class UserManager(BaseUserManager["User"]):
@@ -53,3 +57,19 @@ class User(AbstractBaseUser):
     def may(self, permission: Permission) -> bool:
         """Whether one of the person's roles allows `permission`; nobody who is inactive may anything."""
         return self.is_active and permission in self.permissions
+
+
+class Session(AbstractBaseSession):
+    """A browser that signed in. The columns besides the key repeat what the encoded data says, for lists."""
+
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="sessions")
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()  # to five minutes
+    address = models.CharField(max_length=64, blank=True)
+    agent = models.CharField(max_length=300, blank=True)
+
+    @classmethod
+    def get_session_store_class(cls) -> "type[SessionBase]":
+        from aiops.accounts.sessions import SessionStore  # noqa: PLC0415 - the store needs this model
+
+        return SessionStore
