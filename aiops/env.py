@@ -7,8 +7,10 @@ what stands in `VARIABLES`.
 import os
 import secrets
 from dataclasses import dataclass
+from ipaddress import ip_address
+from ipaddress import ip_network
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -38,6 +40,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("AIOPS_HOME", "where embedded servers, keys and spools live", "var"),
     Variable("AIOPS_ENCRYPTION_KEY", "encrypts provider keys; unset: made on first use", secret=True),
     Variable("AIOPS_PUBLIC_URL", "the console's address in e-mails and links", "http://127.0.0.1:8000"),
+    Variable("TRUSTED_PROXIES", "addresses or networks of reverse proxies whose X-Forwarded-For is believed"),
     Variable("EMAIL_URL", "smtp://user:password@host:587, smtps:// or console:", "console:", secret=True),
     Variable("OIDC_ISSUER", "OpenID Connect issuer for single sign-on"),
     Variable("OIDC_CLIENT_ID", "OpenID Connect client id"),
@@ -68,9 +71,50 @@ def flag(name: str) -> bool:
     raise BadEnvironment(f"{name}={value!r} is neither true nor false. Write {name}=true or {name}=false.")
 
 
+def use_home(arguments: Sequence[str]) -> None:
+    """Take `--home` of `up` as AIOPS_HOME, before the settings are read."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--home")
+    if "up" in arguments[:1] and (chosen := parser.parse_known_args(arguments)[0].home):
+        os.environ["AIOPS_HOME"] = str(Path(chosen).resolve())
+
+
+def for_children(**changes: str) -> dict[str, str]:
+    """Our environment with `changes`, for a process of ours that we start."""
+    return {**os.environ, **changes}
+
+
 def names(name: str) -> list[str]:
     """A comma-separated variable as a list without blanks."""
     return [part.strip() for part in text(name).split(",") if part.strip()]
+
+
+def networks(name: str) -> list[str]:
+    """A comma-separated variable of addresses and networks ("10.0.0.0/8")."""
+    for part in names(name):
+        try:
+            ip_network(part, strict=False)
+        except ValueError:
+            raise BadEnvironment(
+                f"{name}: {part!r} is neither an address nor a network like 10.0.0.0/8."
+            ) from None
+    return names(name)
+
+
+def email() -> dict[str, str | int | bool]:
+    """EMAIL_URL as Django's settings: smtp:// with STARTTLS, smtps:// with TLS from the start, console: to stdout."""
+    parts = urlsplit(url("EMAIL_URL", frozenset({"smtp", "smtps", "console"})))
+    if parts.scheme == "console":
+        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname or "localhost",
+        "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp" and parts.hostname not in {"localhost", "127.0.0.1"},
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+    }
 
 
 def url(name: str, schemes: frozenset[str]) -> str:
@@ -78,7 +122,9 @@ def url(name: str, schemes: frozenset[str]) -> str:
     value = text(name)
     if value and urlsplit(value).scheme not in schemes:
         wanted = " or ".join(sorted(f"{scheme}://" for scheme in schemes))
-        raise BadEnvironment(f"{name} must start with {wanted}. Its value is not shown, it may hold a password.")
+        raise BadEnvironment(
+            f"{name} must start with {wanted}. Its value is not shown, it may hold a password."
+        )
     return value
 
 
@@ -86,11 +132,6 @@ def home() -> Path:
     """AIOPS_HOME as an absolute path; relative ones are taken from the project's folder."""
     path = Path(text("AIOPS_HOME"))
     return path if path.is_absolute() else ROOT / path
-
-
-def set_home(path: Path) -> None:
-    """Choose AIOPS_HOME for this process and the ones it starts (`up --home`)."""
-    os.environ["AIOPS_HOME"] = str(path.resolve())
 
 
 def kept_secret(name: str, filename: str) -> str:
@@ -106,6 +147,27 @@ def kept_secret(name: str, filename: str) -> str:
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(secrets.token_urlsafe(48))
     return path.read_text(encoding="ascii").strip()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach `host`, a name or an address."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def public_url() -> str:
+    """AIOPS_PUBLIC_URL without a slash at its end: scheme and host, nothing behind them."""
+    value = text("AIOPS_PUBLIC_URL").rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+        raise BadEnvironment(
+            f"AIOPS_PUBLIC_URL={value!r} is not the address of a console. Write it like https://aiops.example.com."
+        )
+    return value
 
 
 def database_url() -> str:
@@ -127,6 +189,54 @@ def broker_url() -> str:
         return given
     redis = redis_url()
     return f"redis+socket://{redis.removeprefix('unix://')}" if redis.startswith("unix://") else redis
+
+
+def replica_url() -> str:
+    """DATABASE_REPLICA_URL, empty where unset."""
+    return url("DATABASE_REPLICA_URL", frozenset({"postgres", "postgresql"}))
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """How e-mail leaves: STARTTLS (`tls`), TLS from the first byte (`ssl`), or printed where `host` is empty."""
+
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = ""
+    tls: bool = False
+    ssl: bool = False
+    sender: str = "aiops@localhost"
+
+
+def mail() -> Mail:
+    """EMAIL_URL: `console:`, `smtp://` (STARTTLS, port 587 unless said; `?tls=no` for a relay without) or `smtps://`."""
+    parts = urlsplit(text("EMAIL_URL"))
+    options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    if parts.scheme == "console":
+        return Mail(sender=options.get("from", Mail.sender))
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or set(options) - {"from", "tls"}:
+        raise BadEnvironment(
+            "EMAIL_URL must be console: or look like smtp://user:password@host:587?from=aiops@example.com "
+            "(smtps:// for port 465, ?tls=no for a relay without TLS). Its value is not shown, it may hold a password."
+        )
+    ssl = parts.scheme == "smtps"
+    return Mail(
+        host=parts.hostname,
+        port=_port(parts) or (465 if ssl else 587),
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        tls=not ssl and options.get("tls", "yes") != "no",
+        ssl=ssl,
+        sender=options.get("from", f"aiops@{parts.hostname}"),
+    )
+
+
+def _port(parts: SplitResult) -> int | None:
+    try:
+        return parts.port
+    except ValueError:
+        raise BadEnvironment("EMAIL_URL has a port that is no number from 0 to 65535.") from None
 
 
 def uses_embedded_postgres() -> bool:

@@ -1,6 +1,7 @@
 """Django's settings. Every value from outside comes through `aiops.env`."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -14,7 +15,10 @@ DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.kept_secret("SECRET_KEY", "secret-key")
 ENCRYPTION_KEY = env.kept_secret("AIOPS_ENCRYPTION_KEY", "encryption-key")
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS")
-PUBLIC_URL = env.text("AIOPS_PUBLIC_URL").rstrip("/")
+PUBLIC_URL = env.public_url()
+DEMO_SIGN_INS = env.is_loopback(env.text("AIOPS_BIND")) and env.is_loopback(
+    urlsplit(PUBLIC_URL).hostname or ""
+)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -95,6 +99,13 @@ DATABASES: dict[str, dict[str, Any]] = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
+if env.replica_url():
+    DATABASES["replica"] = {
+        **DATABASES["default"],
+        **_databases(env.replica_url()),
+        "TEST": {"MIRROR": "default"},
+    }
+    DATABASES["replica"]["ENGINE"] = DATABASES["default"]["ENGINE"]
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "aiops.accounts.backends.EmailBackend"]
@@ -113,10 +124,20 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_URL.startswith("https://") else None
+SECURE_HSTS_SECONDS = 30 * 24 * 3600 if PUBLIC_URL.startswith("https://") else 0
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PUBLIC_URL.startswith("https://") else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+
+vars().update(env.email())
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = f"aiops@{urlsplit(PUBLIC_URL).hostname}"
+SENDS_EMAIL = not env.text("EMAIL_URL").startswith("console:")
 
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
@@ -124,6 +145,10 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "aiops.accounts.throttling.locked_out"
 AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = "aiops.accounts.throttling.account"  # capitals do not buy more tries
+AXES_CLIENT_IP_CALLABLE = "aiops.audit.origin.client_address"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the lock ends when we said it would
+AXES_DISABLE_ACCESS_LOG = True  # the audit has it
 AXES_VERBOSE = False
 
 CONTENT_SECURITY_POLICY = {
@@ -162,6 +187,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
+_mail = env.mail()
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _mail.host else 'console'}.EmailBackend"
+EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.tls, _mail.ssl
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = _mail.sender
+
 CELERY_BROKER_URL = env.broker_url()
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -170,11 +203,15 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = (
+    None  # for ever: a broker may be away for longer than a worker is patient
+)
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 2.0  # seconds for running tasks, before they are handed back
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
-CELERY_BEAT_SCHEDULE_FILENAME = str(AIOPS_HOME / "run" / "beat-schedule")
+CELERY_BEAT_SCHEDULE_FILENAME = str(AIOPS_HOME / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "evaluations.sweep": {"task": "evaluations.sweep", "schedule": 5.0, "options": {"expires": 10}},
 }

@@ -10,6 +10,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -78,10 +79,10 @@ def signed_in(view: View[P, R]) -> Callable[..., HttpResponseBase]:
 
 
 def load(rows: QuerySet[M], **lookup: Any) -> M:
-    """The one row of `rows` (already narrowed to what the person may see), or a 404 that says what is missing."""
+    """The one row of `rows` (narrowed to what the person may see), or a 404 that says what is missing."""
     try:
         return rows.get(**lookup)
-    except rows.model.DoesNotExist:
+    except rows.model.DoesNotExist:  # type: ignore[attr-defined]  # the stubs do not know it for a type variable
         named = ", ".join(f"{key.split('__')[-1]} {value}" for key, value in lookup.items())
         raise Http404(f"There is no {rows.model._meta.verbose_name} with {named}.") from None
 
@@ -93,7 +94,9 @@ def check(user: User, permission: Permission) -> None:
 
 
 def _sign_in(request: HttpRequest) -> HttpResponse:
-    response = redirect_to_login(request.get_full_path())
+    """To the sign-in page, and from there back to the page that the person was on."""
     if request.headers.get("HX-Request"):
-        response = HttpResponse(status=204, headers={"HX-Redirect": response.url})
-    return response
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        target = redirect_to_login(page._replace(scheme="", netloc="").geturl() or "/").url
+        return HttpResponse(status=204, headers={"HX-Redirect": target})
+    return redirect_to_login(request.get_full_path() if request.method in {"GET", "HEAD"} else "/")

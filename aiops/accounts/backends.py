@@ -1,5 +1,7 @@
 """Signing in by e-mail and password."""
 
+from typing import Any
+
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
@@ -11,7 +13,11 @@ class EmailBackend(BaseBackend):
     """Finds a person by e-mail, whatever its capitals, and checks the password."""
 
     def authenticate(
-        self, request: HttpRequest | None, username: str | None = None, password: str | None = None
+        self,
+        request: HttpRequest | None,  # noqa: ARG002 - part of Django's protocol
+        username: str | None = None,
+        password: str | None = None,
+        **_others: Any,
     ) -> User | None:
         """The person, or None. An unknown address costs as much time as a wrong password."""
         if username is None or password is None:

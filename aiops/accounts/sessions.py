@@ -1,4 +1,4 @@
-"""Where sessions are kept: rows that know their person, end 12 hours after the last click and 7 days after the start."""
+"""Sessions: rows that know their person, and end 12 hours after the last click, 7 days after the start."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ class SessionStore(DatabaseStore):
         data.setdefault("started_at", now)
         data["seen_at"] = now
         return Session(
-            session_key=self._get_or_create_session_key(),
+            session_key=self._get_or_create_session_key(),  # type: ignore[attr-defined]  # the stubs lack it
             session_data=self.encode(data),
             expire_date=self.get_expiry_date(),
             user_id=data.get(SESSION_KEY),
@@ -44,5 +44,5 @@ class SessionStore(DatabaseStore):
     @property
     def is_stale(self) -> bool:
         """Whether `seen_at` is so old that the present request should renew it."""
-        seen = self.get("seen_at")
-        return bool(seen) and clock.now() - datetime.fromisoformat(seen) > SEEN_EVERY
+        seen: str | None = self.get("seen_at")
+        return seen is not None and clock.now() - datetime.fromisoformat(seen) > SEEN_EVERY

@@ -22,3 +22,16 @@ class AuditEvent(models.Model):
     class Meta:
         ordering = ("-id",)
         indexes = (models.Index(fields=("object_type", "object_id"), name="audit_object"),)
+
+
+class AuditLink(models.Model):
+    """One link of the chain: the order in which events were committed. Written by the trigger alone."""
+
+    seq = models.BigIntegerField(primary_key=True)  # 1, 2, 3 … without a gap
+    event_id = models.BigIntegerField(unique=True)
+    prev_hash = models.CharField(max_length=64)  # the hash of the link before; 64 zeros for the first
+    hash = models.CharField(max_length=64)  # SHA-256 of prev_hash, a newline, and the event's canonical text
+
+    class Meta:
+        db_table = "audit_link"
+        ordering = ("-seq",)
