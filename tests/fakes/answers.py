@@ -18,7 +18,7 @@ def fixed(text: str) -> Answer:
 
 
 def first_label(labels: list[str]) -> Answer:
-    """The first of `labels` that the last message mentions (`_`, `-` count as blanks), else the first label."""
+    """The first of `labels` in the last message (`_` and `-` count as blanks), else the first label."""
     plain = [(label, label.lower().replace("_", " ").replace("-", " ")) for label in labels]
 
     def answer(request: dict[str, Any]) -> str:
