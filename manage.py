@@ -3,10 +3,11 @@
 
 import sys
 
-from aiops.env import use_settings
+from aiops.env import use_home, use_settings
 
 
 def main() -> None:
+    use_home(sys.argv[1:])
     use_settings()
     from django.core.management import execute_from_command_line  # noqa: PLC0415 - needs the settings chosen first
 

@@ -4,13 +4,14 @@ Nothing else in aiops touches `os.environ`: `python manage.py doctor` and the RE
 what stands in `VARIABLES`.
 """
 
+import argparse
 import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -41,7 +42,10 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("AIOPS_ENCRYPTION_KEY", "encrypts provider keys; unset: made on first use", secret=True),
     Variable("AIOPS_PUBLIC_URL", "the console's address in e-mails and links", "http://127.0.0.1:8000"),
     Variable("TRUSTED_PROXIES", "addresses or networks of reverse proxies whose X-Forwarded-For is believed"),
-    Variable("EMAIL_URL", "smtp://user:password@host:587, smtps:// or console:", "console:", secret=True),
+    Variable("AIOPS_BIND", "set by `up`: where the console listens; demo sign-ins show on loopback only"),
+    Variable(
+        "EMAIL_URL", "smtp://user:password@host:587?from=a@b, smtps:// or console:", "console:", secret=True
+    ),
     Variable("OIDC_ISSUER", "OpenID Connect issuer for single sign-on"),
     Variable("OIDC_CLIENT_ID", "OpenID Connect client id"),
     Variable("OIDC_CLIENT_SECRET", "OpenID Connect client secret", secret=True),
@@ -101,22 +105,6 @@ def networks(name: str) -> list[str]:
     return names(name)
 
 
-def email() -> dict[str, str | int | bool]:
-    """EMAIL_URL as Django's settings: smtp:// with STARTTLS, smtps:// with TLS from the start, console: to stdout."""
-    parts = urlsplit(url("EMAIL_URL", frozenset({"smtp", "smtps", "console"})))
-    if parts.scheme == "console":
-        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
-    return {
-        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-        "EMAIL_HOST": parts.hostname or "localhost",
-        "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 587),
-        "EMAIL_HOST_USER": unquote(parts.username or ""),
-        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
-        "EMAIL_USE_TLS": parts.scheme == "smtp" and parts.hostname not in {"localhost", "127.0.0.1"},
-        "EMAIL_USE_SSL": parts.scheme == "smtps",
-    }
-
-
 def url(name: str, schemes: frozenset[str]) -> str:
     """A URL variable, empty where unset. The scheme must be one of `schemes`."""
     value = text(name)
@@ -135,7 +123,7 @@ def home() -> Path:
 
 
 def kept_secret(name: str, filename: str) -> str:
-    """The secret in variable `name`, else the one kept in AIOPS_HOME/`filename`, made on first use (mode 0600)."""
+    """The secret in variable `name`, else the one kept in AIOPS_HOME/`filename`, made on first use."""
     if value := text(name):
         return value
     path = home() / filename
@@ -198,7 +186,7 @@ def replica_url() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """How e-mail leaves: STARTTLS (`tls`), TLS from the first byte (`ssl`), or printed where `host` is empty."""
+    """How e-mail leaves: by STARTTLS (`tls`) or TLS from the start (`ssl`); printed where `host` is empty."""
 
     host: str = ""
     port: int = 0
@@ -206,19 +194,20 @@ class Mail:
     password: str = ""
     tls: bool = False
     ssl: bool = False
-    sender: str = "aiops@localhost"
+    sender: str = ""
 
 
 def mail() -> Mail:
-    """EMAIL_URL: `console:`, `smtp://` (STARTTLS, port 587 unless said; `?tls=no` for a relay without) or `smtps://`."""
+    """EMAIL_URL: `console:`, `smtp://` (STARTTLS on port 587; `?tls=no` for a relay without) or `smtps://`."""
     parts = urlsplit(text("EMAIL_URL"))
     options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     if parts.scheme == "console":
-        return Mail(sender=options.get("from", Mail.sender))
+        return Mail(sender=options.get("from", ""))
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or set(options) - {"from", "tls"}:
         raise BadEnvironment(
             "EMAIL_URL must be console: or look like smtp://user:password@host:587?from=aiops@example.com "
-            "(smtps:// for port 465, ?tls=no for a relay without TLS). Its value is not shown, it may hold a password."
+            "(smtps:// for port 465, ?tls=no for a relay without TLS). "
+            "Its value is not shown, it may hold a password."
         )
     ssl = parts.scheme == "smtps"
     return Mail(
@@ -228,7 +217,7 @@ def mail() -> Mail:
         password=unquote(parts.password or ""),
         tls=not ssl and options.get("tls", "yes") != "no",
         ssl=ssl,
-        sender=options.get("from", f"aiops@{parts.hostname}"),
+        sender=options.get("from", ""),
     )
 
 

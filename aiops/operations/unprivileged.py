@@ -17,7 +17,7 @@ class Identity(TypedDict, total=False):
 
 
 def identity() -> Identity:
-    """Whom the servers run as: `postgres` (else `nobody`) where root starts them, else whoever starts them."""
+    """Whom the servers run as: `postgres`, else `nobody`, where root starts them; else whoever does."""
     if os.geteuid() != 0:
         return {}
     names = {entry.pw_name for entry in pwd.getpwall()}

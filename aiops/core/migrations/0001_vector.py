@@ -1,4 +1,7 @@
-"""pgvector, for every app above. It is a trusted extension: the database's owner may create it."""
+"""pgvector, for every app above.
+
+Making an extension takes a superuser; where ours is none, an administrator does it once before, and nothing happens here.
+"""
 
 from django.contrib.postgres.operations import CreateExtension
 from django.db import migrations
