@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "aiops.core.toasts.ToastMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -128,16 +129,20 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_URL.startswith("https://") else None
 SECURE_HSTS_SECONDS = 30 * 24 * 3600 if PUBLIC_URL.startswith("https://") else 0
-SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PUBLIC_URL.startswith("https://") else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "aiops.dashboards.errors.csrf_failed"
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 
-vars().update(env.email())
+_mail = env.mail()
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _mail.host else 'console'}.EmailBackend"
+EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.tls, _mail.ssl
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = f"aiops@{urlsplit(PUBLIC_URL).hostname}"
-SENDS_EMAIL = not env.text("EMAIL_URL").startswith("console:")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = _mail.sender or f"aiops@{urlsplit(PUBLIC_URL).hostname}"
+SENDS_EMAIL = bool(_mail.host)
 
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
@@ -176,7 +181,8 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = AIOPS_HOME / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+_plotly = Path(str(metadata.distribution("plotly").locate_file("plotly"))) / "package_data"
+STATICFILES_DIRS = [BASE_DIR / "static", ("plotly", _plotly)]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -187,14 +193,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
-_mail = env.mail()
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _mail.host else 'console'}.EmailBackend"
-EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
-EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
-EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.tls, _mail.ssl
-EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = _mail.sender
-
 CELERY_BROKER_URL = env.broker_url()
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -203,9 +201,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_CONNECTION_MAX_RETRIES = (
-    None  # for ever: a broker may be away for longer than a worker is patient
-)
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for ever: a broker may be away for longer than patience lasts
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 2.0  # seconds for running tasks, before they are handed back
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
