@@ -1,0 +1,173 @@
+"""Strict YAML: plain values only, each key once, and the line of each known.
+
+Booleans are `true` and `false` alone and dates stay text, so that a default of `no` is the language and not
+False. Anchors, aliases, tags and merge keys are refused: a file says what it means where it says it.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from aiops.core.errors import InvalidInput, Problem
+
+Path = tuple[str | int, ...]
+_STRING, _FLOAT = "tag:yaml.org,2002:str", "tag:yaml.org,2002:float"
+_FLOAT_TEXT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?\Z")
+_RESOLVERS = (
+    ("tag:yaml.org,2002:bool", re.compile(r"(true|false|True|False|TRUE|FALSE)\Z"), "tTfF"),
+    ("tag:yaml.org,2002:null", re.compile(r"(~|null|Null|NULL|)\Z"), ["~", "n", "N", ""]),
+    ("tag:yaml.org,2002:int", re.compile(r"[-+]?[0-9]+\Z"), "-+0123456789"),
+    (_FLOAT, _FLOAT_TEXT, "-+.0123456789"),
+)
+
+
+class _Reader(yaml.SafeLoader):
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - the library's own way to begin with none
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        event = self.peek_event()
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise yaml.MarkedYAMLError(
+                problem="anchors (&) and aliases (*) are not used here, write the value out",
+                problem_mark=event.start_mark,
+            )
+        return super().compose_node(parent, index)
+
+
+class _Writer(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the library's signature
+        return True
+
+
+for _tag, _pattern, _first in _RESOLVERS:
+    _Reader.add_implicit_resolver(_tag, _pattern, list(_first))
+_Writer.add_implicit_resolver(_FLOAT, _FLOAT_TEXT, list("-+.0123456789"))
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """`values` as read; `lines` maps each path ("variables", "ticket", "type") to its physical line."""
+
+    values: dict[str, Any]
+    lines: Mapping[Path, int] = field(default_factory=dict)
+
+    def line_of(self, path: Path) -> int | None:
+        """The line of `path`, or of the nearest thing around it that is in the text."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.lines:
+                return self.lines[path[:length]]
+        return self.lines.get(())
+
+
+def read_yaml(text: str, first_line: int = 1) -> tuple[Any, dict[Path, int]]:
+    """The plain value in `text` and the physical line of each path in it. Raises InvalidInput with the line."""
+    try:
+        loader = _Reader(text)
+        try:
+            node = loader.get_single_node()
+            walk = _Walk(loader, text, first_line)
+            return walk.value(node, ()) if node else None, walk.lines
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        raise _refusal(error, text, first_line) from None
+    except yaml.reader.ReaderError as error:
+        line = first_line + text.count("\n", 0, error.position)
+        raise _refused(f"the character {error.character!r} is not allowed in YAML", line) from None
+    except RecursionError:
+        raise _refused("the values are nested too deeply", first_line) from None
+
+
+def read(text: str, first_line: int = 1) -> FrontMatter:
+    """The mapping in `text`, which begins at physical line `first_line`."""
+    values, lines = read_yaml(text, first_line)
+    if values is None:
+        return FrontMatter({}, {(): first_line})
+    if not isinstance(values, dict):
+        raise _refused("the front matter has to be `key: value` lines", first_line)
+    return FrontMatter(values, lines)
+
+
+def write(values: Mapping[str, Any]) -> str:
+    """`values` as YAML: small collections on one line, everything else a line each."""
+    dumped: str = yaml.dump(
+        dict(values),
+        Dumper=_Writer,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=None,
+        width=1 << 20,
+    )
+    return dumped
+
+
+class _Walk:
+    """From the tree of nodes to plain values, noting where each stands."""
+
+    def __init__(self, loader: _Reader, text: str, first_line: int) -> None:
+        self.loader, self.text, self.first_line = loader, text, first_line
+        self.lines: dict[Path, int] = {}
+
+    def line(self, node: yaml.Node) -> int:
+        return self.first_line + self.text.count("\n", 0, node.start_mark.index)
+
+    def value(self, node: yaml.Node, path: Path) -> Any:
+        self.lines.setdefault(path, self.line(node))
+        if isinstance(node, yaml.MappingNode):
+            return self.mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(child, (*path, place)) for place, child in enumerate(node.value)]
+        return self.scalar(node)
+
+    def mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for key_node, child in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise _refused("a key has to be a plain word", self.line(key_node))
+            key = str(self.text_of(key_node))
+            if key in values:
+                first = self.lines[*path, key]
+                raise _refused(f"the key {key!r} stands twice, first on line {first}", self.line(key_node))
+            self.lines[*path, key] = self.line(key_node)
+            values[key] = self.value(child, (*path, key))
+        return values
+
+    def scalar(self, node: yaml.Node) -> Any:
+        if node.tag == _STRING:
+            return self.text_of(node)
+        try:
+            value = self.loader.construct_object(node)  # type: ignore[no-untyped-call]  # the library has no types here
+        except ValueError:
+            raise _refused(f"{str(node.value)[:40]!r} is no number that can be kept", self.line(node)) from None
+        if isinstance(value, float) and not math.isfinite(value):
+            raise _refused(f"{node.value!r} is too large a number", self.line(node))
+        if value is not None and not isinstance(value, str | int | float):
+            raise _refused(f"the tag {node.tag!r} is not allowed, write a plain value", self.line(node))
+        return value
+
+    def text_of(self, node: yaml.Node) -> str:
+        text = str(node.value)
+        if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+            raise _refused("NUL and lone surrogates cannot be kept", self.line(node))
+        return text
+
+
+def _refused(message: str, line: int) -> InvalidInput:
+    return InvalidInput(f"line {line}: {message}", [Problem(message, line)])
+
+
+def _refusal(error: yaml.MarkedYAMLError, text: str, first_line: int) -> InvalidInput:
+    mark = error.problem_mark or error.context_mark
+    line = first_line + (text.count("\n", 0, mark.index) if mark else 0)
+    problem = error.problem or "this is no YAML"
+    if "'\\t'" in problem:
+        problem = "a tab stands where YAML wants spaces"
+    elif "could not determine a constructor" in problem:
+        problem = "tags (!) are not used here, write a plain value"
+    elif "mapping values are not allowed" in problem:
+        problem = "a ':' too many; put the value in quotes"
+    return _refused(f"the front matter is no valid YAML: {problem}" if "YAML" not in problem else problem, line)

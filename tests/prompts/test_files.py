@@ -1,0 +1,169 @@
+"""Prompts as files: what an import does, what it refuses, and that bytes come back as they were."""
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from aiops.core.actors import SystemActor
+from aiops.core.errors import InvalidInput
+from aiops.prompts import actions, files, queries
+from aiops.prompts.models import Label, Prompt, Version
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db
+SHELL = SystemActor("shell")
+TRIAGE = b"---\nname: triage\nvariables: {ticket: {type: string}}\nlabels: [production]\n---\nWhich team? {{ ticket }}\n"
+
+
+def write(folder: Path, **sources: bytes) -> Path:
+    for name, source in sources.items():
+        (folder / f"{name}.prompt").write_bytes(source)
+    return folder
+
+
+def command(*arguments: str) -> str:
+    out = StringIO()
+    call_command("prompts", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_import_then_export_gives_the_same_bytes(tmp_path):
+    odd = b"\xef\xbb\xbf---\r\n# a comment\r\nname:   odd\r\nvariables: {}\r\n---\r\n\r\nCaf\xc3\xa9 \xe6\x97\xa5\xe6\x9c\xac\r\n\r\n"
+    (tmp_path / "a").mkdir()
+    files.import_folder(write(tmp_path / "a", triage=TRIAGE, odd=odd), by=SHELL)
+    files.export_folder(tmp_path / "b")
+    assert (tmp_path / "b" / "triage.prompt").read_bytes() == TRIAGE
+    assert (tmp_path / "b" / "odd.prompt").read_bytes() == odd
+    assert list(files.differences(tmp_path / "a")) == []
+
+
+def test_first_import_sets_the_labels_of_the_file(tmp_path):
+    files.import_folder(write(tmp_path, triage=TRIAGE), by=SHELL)
+    assert Label.objects.get(prompt__name="triage", name="production").version.number == 1
+
+
+def test_second_import_makes_no_version(tmp_path):
+    write(tmp_path, triage=TRIAGE)
+    files.import_folder(tmp_path, by=SHELL)
+    assert files.import_folder(tmp_path, by=SHELL) == files.Import(unchanged=1)
+    assert Version.objects.count() == 1
+
+
+def test_import_of_a_change_makes_a_version_and_moves_no_label(tmp_path):
+    files.import_folder(write(tmp_path, triage=TRIAGE), by=SHELL)
+    result = files.import_folder(write(tmp_path, triage=TRIAGE + b"Now.\n"), by=SHELL)
+    assert result.changes == ["triage: version 2"]
+    assert result.notes == ["triage: production stays at v1; moving it to v2 needs a review"]
+    assert queries.exported()[0].number == 1
+    assert list(files.differences(tmp_path)) == ["triage.prompt: is version 2, and production stays at version 1"]
+
+
+def test_import_of_a_file_with_a_mistake_changes_nothing(tmp_path):
+    write(tmp_path, triage=TRIAGE, broken=b"---\nname: broken\n---\n{{ x }}\n{% include 'y' %}\n")
+    with pytest.raises(InvalidInput) as refused:
+        files.import_folder(tmp_path, by=SHELL)
+    assert [str(problem) for problem in refused.value.problems] == [
+        "broken.prompt: line 4: the variable 'x' is used and not declared; add it to `variables:`, as x: {type: string}",
+        "broken.prompt: line 5: include is not available in prompts: they have variables, if, for and filters",
+    ]
+    assert not Prompt.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("file_name", "source", "problem"),
+    [
+        ("other.prompt", TRIAGE, "other.prompt: name: says 'triage', and the file is called other.prompt"),
+        ("Bad Name.prompt", TRIAGE, "Bad Name.prompt: 'Bad Name' is no name of a prompt: lower-case letters, digits, '-' and '_', at most 100"),
+        ("latin.prompt", b"---\nname: latin\n---\ncaf\xe9\n", "latin.prompt: line 4: byte 0xe9 is no UTF-8; save the file as UTF-8"),
+        ("large.prompt", b"x" * 5_000_000, "large.prompt: the file has more than 200,000 bytes"),
+        ("several.txt", b"one\n---\ntwo\n", "several.txt: line 2: a '---' line separates several prompts; put each into a file of its own"),
+        ("chat.json", b"[\n{]", "chat.json: line 2: this is no JSON: Expecting property name enclosed in double quotes"),
+    ],
+)  # fmt: skip
+def test_refused_files_say_what_is_wrong_and_where(tmp_path, file_name, source, problem):
+    (tmp_path / file_name).write_bytes(source)
+    with pytest.raises(InvalidInput) as refused:
+        files.read_folder(tmp_path)
+    assert [str(found) for found in refused.value.problems] == [problem]
+
+
+def test_folder_among_the_files_is_named(tmp_path):
+    (tmp_path / "sub.prompt").mkdir()
+    with pytest.raises(InvalidInput, match="1 problem"):
+        files.read_folder(tmp_path)
+
+
+def test_two_files_of_one_prompt_are_refused(tmp_path):
+    write(tmp_path, triage=TRIAGE)
+    (tmp_path / "triage.txt").write_bytes(b"Hello {{ name }}\n")
+    with pytest.raises(InvalidInput) as refused:
+        files.read_folder(tmp_path)
+    assert [str(problem) for problem in refused.value.problems] == [
+        "triage.txt: another file is of the prompt 'triage' too"
+    ]
+
+
+def test_promptfoo_files_become_prompts_and_stay_in_step(tmp_path):
+    (tmp_path / "greet.txt").write_text("Greet {{ name }} in {{ language }}.\n")
+    (tmp_path / "chat.json").write_text(
+        '[{"role": "system", "content": "Be brief."}, {"role": "user", "content": "{{ question }}"}]'
+    )
+    files.import_folder(tmp_path, by=SHELL)
+    assert sorted(Version.objects.get(prompt__name="greet").variables) == ["language", "name"]
+    assert [part["role"] for part in Version.objects.get(prompt__name="chat").messages] == ["system", "user"]
+    assert list(files.differences(tmp_path)) == []
+
+
+def test_export_writes_production_and_else_the_latest(tmp_path):
+    prompt = actions.create_prompt(by=SHELL, name="triage")
+    first = actions.create_version(by=SHELL, prompt=prompt, source=TRIAGE)
+    actions.create_version(by=SHELL, prompt=prompt, source=TRIAGE + b"Now.\n")
+    actions.create_prompt(by=SHELL, name="without-versions")
+    assert [row.number for row in queries.exported()] == [2]
+    actions.move_label(by=SHELL, prompt=prompt, name="production", version=first)
+    files.export_folder(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["triage.prompt"]
+    assert (tmp_path / "triage.prompt").read_bytes() == TRIAGE
+
+
+def test_check_says_each_difference_and_exits_1(tmp_path):
+    files.import_folder(write(tmp_path, triage=TRIAGE, gone=b"Nothing to fill.\n"), by=SHELL)
+    (tmp_path / "gone.prompt").unlink()
+    write(tmp_path, triage=TRIAGE + b"One more line.\n", extra=b"Hello.\n")
+    assert list(files.differences(tmp_path)) == [
+        "extra.prompt: only in the folder; an import makes the prompt",
+        "gone.prompt: only in the database (version 1); an export writes the file",
+        "triage.prompt: differs from version 1",
+    ]
+    with pytest.raises(CommandError, match=r"3 differences between .* and the database"):
+        command("import", str(tmp_path), "--check")
+    assert Version.objects.count() == 2
+
+
+def test_commands_say_what_they_did(tmp_path):
+    write(tmp_path, triage=TRIAGE)
+    author = make_user(roles=["engineer"])
+    assert command("import", str(tmp_path), "--as", author.email.upper()) == (
+        "triage: new prompt, version 1\n1 version made, 0 unchanged\n"
+    )
+    assert Version.objects.get().author == author
+    write(tmp_path, stranger=b"Hello.\n")
+    assert command("export", str(tmp_path)) == (
+        f"stranger.prompt: no prompt stands for it, left as it is\n1 prompt written to {tmp_path}\n"
+    )
+    (tmp_path / "stranger.prompt").unlink()
+    assert command("import", str(tmp_path), "--check") == f"{tmp_path} and the database agree\n"
+
+
+def test_commands_refuse_in_words(tmp_path):
+    write(tmp_path, broken=b"{{ x\n")
+    with pytest.raises(CommandError, match=r"^broken.prompt: line 1: unexpected end of template"):
+        command("import", str(tmp_path))
+    with pytest.raises(CommandError, match="nobody has the e-mail address nobody@example.com"):
+        command("import", str(tmp_path), "--as", "nobody@example.com")
+    with pytest.raises(CommandError, match="lacks the permission"):
+        command("import", str(tmp_path), "--as", make_user(roles=["finance"]).email)
+    with pytest.raises(CommandError, match="does not exist"):
+        command("import", str(tmp_path / "nowhere"))
