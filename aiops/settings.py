@@ -1,5 +1,7 @@
 """Django's settings. Every value from outside comes through `aiops.env`."""
 
+from importlib import metadata
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 

@@ -1,6 +1,11 @@
 """Addresses of the dashboards."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from aiops.dashboards import views
 
 app_name = "dashboards"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("switch", views.switch, name="switch"),
+]

@@ -1,0 +1,105 @@
+"""The difference of two texts by lines, with the changed words marked inside changed lines."""
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby, zip_longest
+from typing import Literal
+
+Kind = Literal["same", "del", "ins", "gap"]
+# A word, a run of blanks, or one sign; scripts without blanks go sign by sign.
+WORDS = re.compile(r"[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+|\s+|.", re.DOTALL)
+ALIKE = 0.35  # below this share of common words a pair of lines is two different lines
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    text: str
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a diff with its numbers from 1 in both texts; a gap stands for `skipped` equal lines."""
+
+    kind: Kind
+    spans: tuple[Span, ...] = ()
+    before: int | None = None
+    after: int | None = None
+    skipped: int = 0
+
+
+def lines(before: str, after: str, context: int | None = None) -> list[Line]:
+    """Every line of both texts in order; with `context`, long equal stretches become gaps."""
+    old, new = before.splitlines(), after.splitlines()
+    found: list[Line] = []
+    for tag, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            found += (Line("same", (Span(text),), a + i + 1, c + i + 1) for i, text in enumerate(old[a:b]))
+        else:
+            found += _changed(old[a:b], new[c:d], a, c)
+    return found if context is None else _folded(found, context)
+
+
+def words(before: str, after: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+    """Both texts as spans, those that the other one lacks marked as changed."""
+    old, new = WORDS.findall(before), WORDS.findall(after)
+    removed: list[Span] = []
+    added: list[Span] = []
+    for tag, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if old[a:b]:
+            removed.append(Span("".join(old[a:b]), tag != "equal"))
+        if new[c:d]:
+            added.append(Span("".join(new[c:d]), tag != "equal"))
+    return tuple(removed), tuple(added)
+
+
+def pairs(found: Iterable[Line]) -> list[tuple[Line | None, Line | None]]:
+    """Lines for two columns: equal ones and gaps on both sides, removed ones beside added ones."""
+    rows: list[tuple[Line | None, Line | None]] = []
+    for changed, group in groupby(found, key=lambda line: line.kind in {"del", "ins"}):
+        block = list(group)
+        if changed:
+            removed = [line for line in block if line.kind == "del"]
+            rows += zip_longest(removed, [line for line in block if line.kind == "ins"])
+        else:
+            rows += ((line, line) for line in block)
+    return rows
+
+
+def _changed(old: Sequence[str], new: Sequence[str], at_old: int, at_new: int) -> list[Line]:
+    removed: list[Line] = []
+    added: list[Line] = []
+    for position, (was, now) in enumerate(zip_longest(old, new)):
+        left, right = _marked(was, now)
+        if was is not None:
+            removed.append(Line("del", left, before=at_old + position + 1))
+        if now is not None:
+            added.append(Line("ins", right, after=at_new + position + 1))
+    return removed + added
+
+
+def _marked(was: str | None, now: str | None) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+    """Changed words of a pair of lines that are alike; of two different lines nothing is marked."""
+    if was is None or now is None:
+        return (Span(was or ""),), (Span(now or ""),)
+    left, right = words(was, now)
+    common = sum(len(span.text) for span in left if not span.changed)
+    if common < ALIKE * max(len(was), len(now), 1):
+        return (Span(was),), (Span(now),)
+    return left, right
+
+
+def _folded(found: list[Line], context: int) -> list[Line]:
+    near = {
+        close
+        for position, line in enumerate(found)
+        if line.kind != "same"
+        for close in range(position - context, position + context + 1)
+    }
+    folded: list[Line] = []
+    for shown, group in groupby(enumerate(found), key=lambda pair: pair[0] in near):
+        block = [line for _, line in group]
+        folded += block if shown or len(block) == 1 else [Line("gap", skipped=len(block))]
+    return folded

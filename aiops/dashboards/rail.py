@@ -1,0 +1,75 @@
+"""What the left rail offers: the pages that exist and that the person may open."""
+
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+
+from aiops.accounts.models import User
+from aiops.accounts.permissions import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page of the rail: `name` is its icon and what `{% block rail %}` says; `permission` None: everybody."""
+
+    name: str
+    label: str
+    address: str
+    permission: Permission | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    name: str
+    label: str
+    url: str
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    title: str
+    items: list[Item]
+
+
+PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
+    ("", (Place("home", "Home", "dashboards:home", Permission.HOME_VIEW),)),
+    (
+        "Build",
+        (
+            Place("prompts", "Prompts", "prompts:list", Permission.PROMPTS_VIEW),
+            Place("datasets", "Datasets", "datasets:list", Permission.DATASETS_VIEW),
+            Place("evaluations", "Evaluations", "evaluations:list", Permission.EVALUATIONS_VIEW),
+        ),
+    ),
+    (
+        "Govern",
+        (
+            Place("audit", "Audit", "dashboards:audit", Permission.AUDIT_VIEW),
+            Place("admin", "Admin", "dashboards:admin"),
+        ),
+    ),
+)
+
+
+def sections(user: User) -> list[Section]:
+    """The rail for `user`: no empty section, no link that would be refused."""
+    found = [
+        Section(title, [item for place in places if (item := _item(place, user))]) for title, places in PLACES
+    ]
+    return [section for section in found if section.items]
+
+
+def address(name: str) -> str:
+    """The URL of the page `name`, '' where no such page exists."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def _item(place: Place, user: User) -> Item | None:
+    if place.permission and not user.may(place.permission):
+        return None
+    url = address(place.address)
+    return Item(place.name, place.label, url) if url else None

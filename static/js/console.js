@@ -1,0 +1,109 @@
+// What the shell does beyond HTML: theme, search by key, toasts, selects that submit. Nothing depends on it.
+"use strict";
+
+const root = document.documentElement;
+const typing = (element) => element.closest("input, select, textarea, [contenteditable]") !== null;
+
+function isDark() {
+  return root.dataset.theme
+    ? root.dataset.theme === "dark"
+    : matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+function announceTheme() {
+  document.dispatchEvent(new CustomEvent("aiops:theme"));
+}
+
+function switchTheme() {
+  root.dataset.theme = isDark() ? "light" : "dark";
+  try {
+    localStorage.setItem("theme", root.dataset.theme);
+  } catch {
+    // Not kept, then; the page has switched all the same.
+  }
+  announceTheme();
+}
+
+function focusSearch() {
+  const box = document.querySelector("[data-search] input[type=search]");
+  if (!box || box.offsetParent === null) return false;
+  box.focus();
+  box.select();
+  return true;
+}
+
+function moveInSuggestions(event) {
+  const search = event.target.closest("[data-search]");
+  if (!search) return;
+  if (event.key === "Escape") return document.activeElement.blur();
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step) return;
+  const stops = [search.querySelector("input[type=search]"), ...search.querySelectorAll(".suggest a")];
+  const next = stops[stops.indexOf(document.activeElement) + step];
+  if (next) next.focus();
+  event.preventDefault();
+}
+
+function toast(text, kind) {
+  const holder = document.getElementById("toasts");
+  const template = document.createElement("div");
+  template.className = `toast toast--${kind}`;
+  template.dataset.toast = "";
+  const words = document.createElement("span");
+  words.textContent = text;
+  const close = document.createElement("button");
+  close.type = "button";
+  close.className = "button button--quiet button--small";
+  close.dataset.dismiss = "";
+  close.textContent = "Dismiss";
+  template.append(words, close);
+  holder.append(template);
+  fade(template);
+}
+
+function fade(element) {
+  if (element.classList.contains("toast--error")) return;
+  const seconds = element.querySelector("[data-undo]") ? 20 : 8;
+  setTimeout(() => {
+    if (element.matches(":hover, :focus-within")) fade(element);
+    else element.remove();
+  }, seconds * 1000);
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-theme-switch]")) switchTheme();
+  event.target.closest("[data-dismiss]")?.closest("[data-toast]")?.remove();
+  const opener = event.target.closest("[data-dialog]");
+  const dialog = opener && document.getElementById(opener.dataset.dialog);
+  if (dialog?.showModal) {
+    event.preventDefault();
+    dialog.showModal();
+  }
+  const closer = event.target.closest("[data-dialog-close]");
+  if (closer) {
+    event.preventDefault();
+    closer.closest("dialog")?.close();
+  }
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.closest("[data-submit-on-change]")) event.target.form.requestSubmit();
+});
+
+document.addEventListener("keydown", (event) => {
+  moveInSuggestions(event);
+  if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) {
+    if (focusSearch()) event.preventDefault();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  if (event.key === "/" && focusSearch()) event.preventDefault();
+  if (event.key.toLowerCase() === "u") [...document.querySelectorAll("[data-undo]")].pop()?.click();
+});
+
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", announceTheme);
+document.addEventListener("aiops:toast", (event) => toast(event.detail.text, event.detail.kind || "success"));
+document.addEventListener("htmx:responseError", (event) =>
+  toast(`That did not work: the server answered ${event.detail.xhr.status}.`, "error"));
+document.addEventListener("htmx:sendError", () => toast("The console cannot be reached. Nothing was changed.", "error"));
+document.querySelectorAll("[data-toast]").forEach(fade);
