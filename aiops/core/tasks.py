@@ -7,9 +7,11 @@ from celery import current_app
 from django.db import transaction
 
 
-def enqueue(task: str, *args: Any, countdown: float | None = None) -> None:
+def enqueue(task: str, *args: Any, countdown: float | None = None, expires: float | None = None) -> None:
     """Send `task` (its registered name) with ids as `args` to the workers, on commit.
 
     The name instead of the function keeps imports falling: an app below may ask for work of one above.
+    After `expires` seconds in the queue workers drop it unread.
     """
-    transaction.on_commit(partial(current_app.send_task, task, args=args, countdown=countdown))
+    options = {"args": args, "countdown": countdown, "expires": expires}
+    transaction.on_commit(partial(current_app.send_task, task, **options))

@@ -1,0 +1,183 @@
+"""What people, the shell and the demo may ask for."""
+
+import math
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from aiops.accounts.models import User
+from aiops.audit import actions as audit
+from aiops.catalog import queries as catalog
+from aiops.catalog.models import Model, Price
+from aiops.core import clock
+from aiops.core.actors import Actor
+from aiops.core.errors import Conflict, InvalidInput
+from aiops.core.money import ZERO, usd
+from aiops.datasets.models import DatasetVersion
+from aiops.evaluations import dispatch
+from aiops.evaluations import scorers as registry
+from aiops.evaluations.models import MAX_REPEATS, Result, Run, Shard
+from aiops.evaluations.timing import timing
+from aiops.evaluations.work import parameters_of
+from aiops.features.models import Feature
+from aiops.prompts.models import Version
+
+
+@transaction.atomic
+def start_run(  # noqa: PLR0913 - a run is what all of these say together
+    *,
+    by: Actor,
+    feature: Feature,
+    dataset_version: DatasetVersion,
+    version: Version,
+    model: Model,
+    scorers: Sequence[Mapping[str, Any]],
+    repeats: int = 1,
+    ceiling: Decimal | None = None,
+    note: str = "",
+) -> Run:
+    """Queue an evaluation and send it to the workers. `ceiling` in USD; `scorers` as in `scorers/__init__.py`.
+
+    Raises InvalidInput where it could not run: no price, no cases, a wrong scorer.
+    """
+    run = Run(
+        feature=feature,
+        dataset_version=dataset_version,
+        version=version,
+        model=model,
+        price=_price(model),
+        scorers=resolve_scorers(scorers),
+        parameters=parameters_of(version, model.max_output_tokens),
+        repeats=_checked_repeats(repeats),
+        ceiling=_checked_ceiling(ceiling),
+        note=note,
+        total=_checked_count(dataset_version) * repeats,
+        created_by=by if isinstance(by, User) else None,
+        created_at=clock.now(),
+    )
+    run.save()
+    Shard.objects.bulk_create(_shards(run))
+    audit.record(
+        by=by, action="evaluations.run_started", on=run, feature=feature.slug, after=_facts(run), reason=note
+    )
+    dispatch.dispatch(run.pk)
+    return run
+
+
+@transaction.atomic
+def cancel_run(*, by: Actor, run: Run) -> Run:
+    """Stop a run that is not over. Calls under way are still stored, since they were paid for."""
+    cancelled = Run.objects.filter(id=run.pk, state__in=Run.ACTIVE).update(
+        state=Run.State.CANCELLED, reason=f"Cancelled by {by.actor_label}.", finished_at=clock.now()
+    )
+    run.refresh_from_db()
+    if not cancelled:
+        raise Conflict(f"{run} is {run.get_state_display().lower()} already.")
+    audit.record(by=by, action="evaluations.run_cancelled", on=run, feature=run.feature.slug)
+    return run
+
+
+@transaction.atomic
+def continue_run(*, by: Actor, run: Run, ceiling: Decimal | None = None, retry_failed: bool = False) -> Run:
+    """Go on with the cases that have no result yet; with `retry_failed` those that got an error too.
+
+    `ceiling` in USD replaces the run's own. Raises Conflict while the run is active or where nothing is left,
+    InvalidInput where the ceiling leaves no room.
+    """
+    list(Shard.objects.select_for_update().filter(run=run).order_by("id").values_list("id"))
+    run = Run.objects.select_for_update(of=("self",)).select_related("feature").get(id=run.pk)
+    _check_may_continue(run, retry_failed=retry_failed)
+    limit = _checked_ceiling(ceiling) if ceiling is not None else run.ceiling
+    if limit is not None and limit <= run.cost + run.unaccounted:
+        spent = usd(run.cost + run.unaccounted)
+        raise InvalidInput(f"{spent} are spent already: give a ceiling above that, not {usd(limit)}.")
+    before = {"state": run.state, "ceiling": str(run.ceiling), "done": run.done, "failed": run.failed}
+    if retry_failed:
+        _forget_failures(run)
+    run.ceiling = limit
+    run.state, run.reason, run.finished_at = Run.State.QUEUED, "", None
+    run.save(update_fields=["ceiling", "state", "reason", "finished_at", "failed"])
+    run.shards.exclude(state=Shard.State.RUNNING).update(
+        state=Shard.State.QUEUED, slots=0, held=ZERO, dispatched_at=None
+    )
+    after = {"ceiling": str(limit), "retry_failed": retry_failed}
+    audit.record(
+        by=by,
+        action="evaluations.run_continued",
+        on=run,
+        feature=run.feature.slug,
+        before=before,
+        after=after,
+    )
+    dispatch.dispatch(run.pk)
+    return run
+
+
+def resolve_scorers(configured: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The scorers completed and named; InvalidInput says which is wrong."""
+    return registry.resolve(configured)
+
+
+def _check_may_continue(run: Run, *, retry_failed: bool) -> None:
+    if run.is_active:
+        raise Conflict(f"{run} is still under way.")
+    if run.accounted >= run.total and not (retry_failed and run.failed):
+        raise Conflict(f"{run} has a result for each of its {run.total} cases.")
+
+
+def _forget_failures(run: Run) -> None:
+    """What a failed call may have cost stays in the run's `unaccounted`."""
+    Result.objects.filter(run=run).exclude(error_kind="").delete()
+    run.failed = 0
+
+
+def _price(model: Model) -> Price:
+    price = catalog.price_at(model, clock.now())
+    if price is None:
+        raise InvalidInput(
+            f"The model {model.name} has no price, so nobody could say what this costs. Set one first."
+        )
+    return price
+
+
+def _checked_repeats(repeats: int) -> int:
+    if not 1 <= repeats <= MAX_REPEATS:
+        raise InvalidInput(f"Repeats are 1 to {MAX_REPEATS}, not {repeats}.")
+    return repeats
+
+
+def _checked_ceiling(ceiling: Decimal | None) -> Decimal | None:
+    if ceiling is not None and ceiling <= 0:
+        raise InvalidInput("A ceiling is more than zero; leave it empty for none.")
+    return ceiling
+
+
+def _checked_count(dataset_version: DatasetVersion) -> int:
+    if not dataset_version.case_count:
+        raise InvalidInput(f"{dataset_version} has no cases.")
+    return dataset_version.case_count
+
+
+def _shards(run: Run) -> list[Shard]:
+    """As many slices as share the provider well, none larger than a worker should hold on to."""
+    now = timing()
+    count = max(min(now.parallel, run.total // now.shard_least), math.ceil(run.total / now.shard_work), 1)
+    bounds = [index * run.total // count for index in range(count + 1)]
+    return [
+        Shard(run=run, ordinal=index, first=first, stop=stop)
+        for index, (first, stop) in enumerate(zip(bounds, bounds[1:], strict=False))
+    ]
+
+
+def _facts(run: Run) -> dict[str, Any]:
+    return {
+        "dataset": str(run.dataset_version),
+        "version": str(run.version),
+        "model": run.model.name,
+        "scorers": [scorer["name"] for scorer in run.scorers],
+        "repeats": run.repeats,
+        "calls": run.total,
+        "ceiling": str(run.ceiling) if run.ceiling is not None else None,
+    }

@@ -1,0 +1,135 @@
+"""Who works on a shard, and with how many calls at once.
+
+A claim locks the provider's row, so that the sum of slots over all running shards of that provider, on all
+hosts and for all runs, never passes its `max_concurrency`. It raises the shard's token; every later write
+names the token, so that a worker that was taken for dead and comes back writes nothing.
+"""
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce, Greatest, Now
+
+from aiops.catalog.models import Provider
+from aiops.core.money import ZERO
+from aiops.evaluations.models import Run, Shard
+from aiops.evaluations.timing import timing
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work on a shard, as long as nobody claims it after us."""
+
+    shard: Shard
+    run: Run
+    token: int
+    slots: int
+
+
+@transaction.atomic
+def take(shard_id: int, *, alone: bool = False) -> Claim | None:
+    """Claim a queued shard; None where it is not to be had: taken, over, or the provider has no free slot.
+
+    `alone` takes all free slots: nobody else will work on the run (a shell, the demo).
+    """
+    provider_id = Shard.objects.values_list("run__model__provider_id", flat=True).filter(id=shard_id).first()
+    if provider_id is None:
+        return None
+    provider = Provider.objects.select_for_update(no_key=True).get(id=provider_id)
+    shard = Shard.objects.select_for_update(no_key=True, of=("self",)).get(id=shard_id)
+    run = Run.objects.select_related("model__provider", "price", "version", "dataset_version").get(
+        id=shard.run_id
+    )
+    if shard.state != Shard.State.QUEUED or not run.is_active:
+        return None
+    slots = _slots(provider, run, alone=alone)
+    if not slots:
+        return None
+    return _claimed(shard, run, slots)
+
+
+def _slots(provider: Provider, run: Run, *, alone: bool) -> int:
+    running = Shard.objects.filter(run__model__provider=provider, state=Shard.State.RUNNING)
+    taken = running.aggregate(slots=Coalesce(Sum("slots"), 0))["slots"]
+    free = max(0, provider.max_concurrency - taken)
+    open_shards = run.shards.filter(state__in=(Shard.State.QUEUED, Shard.State.RUNNING)).count()
+    ways = 1 if alone else max(1, min(timing().parallel, open_shards))
+    return min(free, math.ceil(provider.max_concurrency / ways))
+
+
+def _claimed(shard: Shard, run: Run, slots: int) -> Claim:
+    token = shard.token + 1
+    Shard.objects.filter(id=shard.id).update(
+        state=Shard.State.RUNNING, token=token, slots=slots, heartbeat_at=Now(), attempts=F("attempts") + 1
+    )
+    Run.objects.filter(id=run.id, state=Run.State.QUEUED).update(
+        state=Run.State.RUNNING, started_at=Coalesce(F("started_at"), Now()), heartbeat_at=Now()
+    )
+    return Claim(shard=shard, run=run, token=token, slots=slots)
+
+
+@transaction.atomic
+def release(claim: Claim, state: Shard.State) -> bool:
+    """Give the shard back, in `state`; what it still holds of the run's money goes back too. False: not ours any more."""
+    shard = Shard.objects.select_for_update(no_key=True).filter(
+        id=claim.shard.id, token=claim.token, state=Shard.State.RUNNING
+    )
+    for row in shard:
+        _close(row, state)
+        if row.held:
+            Run.objects.filter(id=row.run_id).update(held=Greatest(F("held") - row.held, ZERO))
+        return True
+    return False
+
+
+def reclaim_lost() -> list[int]:
+    """Queue the shards again whose worker has been silent for too long; return their ids.
+
+    Their calls under way may have been billed though no answer was stored: what the shard held stays counted
+    against the run's ceiling as `unaccounted`.
+    """
+    limit = f"{timing().lost} seconds"
+    stale = Shard.objects.filter(state=Shard.State.RUNNING).extra(
+        where=["heartbeat_at < clock_timestamp() - %s::interval"], params=[limit]
+    )
+    return [shard_id for shard_id in stale.values_list("id", flat=True) if _reclaim(shard_id, limit)]
+
+
+@transaction.atomic
+def _reclaim(shard_id: int, limit: str) -> bool:
+    rows = Shard.objects.select_for_update(no_key=True, skip_locked=True).filter(
+        id=shard_id, state=Shard.State.RUNNING
+    )
+    for row in rows.extra(where=["heartbeat_at < clock_timestamp() - %s::interval"], params=[limit]):
+        _close(row, Shard.State.QUEUED)
+        if row.held:
+            Run.objects.filter(id=row.run_id).update(
+                held=Greatest(F("held") - row.held, ZERO), unaccounted=F("unaccounted") + row.held
+            )
+        return True
+    return False
+
+
+def _close(row: Shard, state: Shard.State) -> None:
+    Shard.objects.filter(id=row.id).update(
+        state=state, slots=0, held=Decimal(0), token=F("token") + 1, dispatched_at=None
+    )
+
+
+def settle_run(run_id: int) -> bool:
+    """End the run if no shard is left to do; True for the one caller who ended it.
+
+    Each shard commits its own end first, so that of two that end together the later one sees both.
+    """
+    run = Run.objects.filter(id=run_id, state__in=Run.ACTIVE)
+    open_shards = Shard.objects.filter(
+        Q(state=Shard.State.QUEUED) | Q(state=Shard.State.RUNNING), run_id=run_id
+    )
+    if open_shards.exists():
+        return False
+    if Shard.objects.filter(run_id=run_id, state=Shard.State.STOPPED).exists():
+        return bool(run.update(state=Run.State.STOPPED, finished_at=Now(), held=ZERO))
+    return bool(run.update(state=Run.State.FINISHED, finished_at=Now(), held=ZERO))
