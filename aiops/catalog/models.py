@@ -1,12 +1,15 @@
 """A vendor endpoint; a model with a tier; its dated price per token class."""
 
 from django.db import models
+from django.db.models import Q
 
 from aiops.core import clock
 from aiops.core.money import money_field
 
 
 class Provider(models.Model):
+    """`api_key_encrypted` is sealed by `aiops.catalog.keys`; `api_key_hint` is its key's last four."""
+
     class Kind(models.TextChoices):
         OPENAI_COMPATIBLE = "openai_compatible", "OpenAI-compatible"
         ANTHROPIC = "anthropic", "Anthropic"
@@ -15,8 +18,9 @@ class Provider(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=30, choices=Kind)
-    base_url = models.URLField(blank=True)
+    base_url = models.CharField(max_length=300, blank=True)
     api_key_encrypted = models.BinaryField(blank=True, default=b"")
+    api_key_hint = models.CharField(max_length=4, blank=True)
     max_concurrency = models.PositiveIntegerField(default=16)
     timeout_seconds = models.PositiveIntegerField(default=60)
     settings = models.JSONField(default=dict, blank=True)
@@ -24,23 +28,46 @@ class Provider(models.Model):
 
     class Meta:
         ordering = ("slug",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(kind="simulated") | ~Q(base_url=""),
+                name="catalog_provider_address",
+                violation_error_message="A provider that is not simulated needs a base URL.",
+            ),
+            models.CheckConstraint(
+                condition=Q(max_concurrency__range=(1, 1000)), name="catalog_provider_concurrency"
+            ),
+            models.CheckConstraint(
+                condition=Q(timeout_seconds__range=(1, 3600)), name="catalog_provider_timeout"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.slug
 
+    @property
+    def is_simulated(self) -> bool:
+        return self.kind == self.Kind.SIMULATED
+
 
 class Model(models.Model):
+    """`name` is ours, as prompts write it ("sim-large"); `vendor_name` is what the vendor calls it.
+
+    A model with a price can't be deleted, since its price explains what was spent; it is retired.
+    """
+
     class Tier(models.TextChoices):
         SMALL = "small", "Small"
         LARGE = "large", "Large"
 
-    name = models.SlugField(max_length=100, unique=True)  # ours, as prompts name it: "sim-large"
+    name = models.SlugField(max_length=100, unique=True)
     provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="models")
-    vendor_name = models.CharField(max_length=200)  # what the vendor calls it
+    vendor_name = models.CharField(max_length=200)
     tier = models.CharField(max_length=10, choices=Tier)
     context_tokens = models.PositiveIntegerField(default=128_000)
     max_output_tokens = models.PositiveIntegerField(default=4096)
     created_at = models.DateTimeField(default=clock.now)
+    retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("name",)
@@ -50,18 +77,35 @@ class Model(models.Model):
 
 
 class Price(models.Model):
-    """USD per token of each class from `effective_at` on; the latest one that has begun holds. Null: not billed."""
+    """USD per token of each class from `effective_at` on; the latest one that has begun holds.
+
+    Null means that the vendor has no rate of its own for the class: `pricing.Rates` says which one stands in.
+    Immutable by trigger, so that what was spent stays explained.
+    """
 
     model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="prices")
     effective_at = models.DateTimeField()
     input = money_field()
-    cached_input = money_field(null=True)
-    cache_write = money_field(null=True)
+    cached_input = money_field(null=True, blank=True)
+    cache_write = money_field(null=True, blank=True)
     output = money_field()
-    reasoning = money_field(null=True)
+    reasoning = money_field(null=True, blank=True)
     source = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta:
         ordering = ("model", "-effective_at")
-        constraints = (models.UniqueConstraint(fields=("model", "effective_at"), name="catalog_price_dated"),)
+        constraints = (
+            models.UniqueConstraint(fields=("model", "effective_at"), name="catalog_price_dated"),
+            models.CheckConstraint(
+                condition=Q(input__gte=0)
+                & Q(output__gte=0)
+                & (Q(cached_input__gte=0) | Q(cached_input=None))
+                & (Q(cache_write__gte=0) | Q(cache_write=None))
+                & (Q(reasoning__gte=0) | Q(reasoning=None)),
+                name="catalog_price_not_negative",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.model} from {self.effective_at:%Y-%m-%d %H:%M}"

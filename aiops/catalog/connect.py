@@ -1,0 +1,56 @@
+"""From a provider's row to an open connection."""
+
+from typing import TypedDict, cast
+
+from pydantic import ValidationError
+
+from aiops.catalog import keys
+from aiops.catalog.models import Provider
+from aiops.core.errors import InvalidInput, Problem
+from aiops.providers.anthropic import Anthropic
+from aiops.providers.openai_compatible import OpenAICompatible
+from aiops.providers.options import AnthropicOptions, OpenAIOptions, Options, problems_of
+from aiops.providers.protocol import ChatProvider
+
+_OPTIONS: dict[str, type[Options]] = {
+    Provider.Kind.OPENAI_COMPATIBLE: OpenAIOptions,
+    Provider.Kind.ANTHROPIC: AnthropicOptions,
+}
+
+
+class _Limits(TypedDict):
+    concurrency: int
+    read_timeout: float
+
+
+def open_provider(provider: Provider) -> ChatProvider:
+    """An adapter with a connection pool of its own; whoever opens it closes it, in the same event loop.
+
+    Raises InvalidInput where its settings are wrong, KeyUnreadable where its key can't be decrypted.
+    """
+    if provider.is_simulated:
+        from aiops.providers.simulated import Simulated  # noqa: PLC0415 - its word lists load only when used
+
+        return Simulated(provider.settings)
+    return open_vendor(provider)
+
+
+def open_vendor(provider: Provider) -> OpenAICompatible | Anthropic:
+    """The adapter of a provider that is reached by HTTP."""
+    options = options_of(provider.kind, provider.settings)
+    key = keys.unseal(provider.api_key_encrypted)
+    limits: _Limits = {"concurrency": provider.max_concurrency, "read_timeout": provider.timeout_seconds}
+    if isinstance(options, AnthropicOptions):
+        return Anthropic(base_url=provider.base_url, api_key=key, options=options, **limits)
+    return OpenAICompatible(
+        base_url=provider.base_url, api_key=key, options=cast("OpenAIOptions", options), **limits
+    )
+
+
+def options_of(kind: str, settings: object) -> Options:
+    """A provider's settings, checked. Raises InvalidInput that names what is wrong."""
+    try:
+        return _OPTIONS[kind].model_validate(settings)
+    except ValidationError as error:
+        problems = [Problem(message) for message in problems_of(error)]
+        raise InvalidInput(f"The settings are wrong: {problems[0]}", problems) from None

@@ -1,0 +1,48 @@
+"""Questions about providers, models and prices."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from aiops.catalog.models import Model, Price, Provider
+from aiops.core import clock
+
+
+def price_at(model: Model, at: datetime) -> Price | None:
+    """The price of `model` that holds at `at`, None where none has begun: such a model must not be called."""
+    return Price.objects.filter(model=model, effective_at__lte=at).order_by("-effective_at").first()
+
+
+def prices_at(models: Iterable[Model], at: datetime) -> dict[int, Price]:
+    """The price that holds at `at` by model id, in one query; models without one are absent."""
+    begun = Price.objects.filter(model__in=list(models), effective_at__lte=at)
+    return {price.model_id: price for price in begun.order_by("model", "-effective_at").distinct("model")}
+
+
+def priced_models(at: datetime | None = None) -> QuerySet[Model]:
+    """Models that may be called: not retired, and a price holds now (or at `at`)."""
+    begun = Price.objects.filter(model=OuterRef("pk"), effective_at__lte=at or clock.now())
+    return Model.objects.filter(Exists(begun), retired_at=None).select_related("provider")
+
+
+def models(*, provider: str = "", tier: str = "", text: str = "", retired: bool = False) -> QuerySet[Model]:
+    """Models by provider's slug, tier, and a part of one of their names; the retired ones on demand."""
+    rows = Model.objects.select_related("provider").order_by("name")
+    if provider:
+        rows = rows.filter(provider__slug=provider)
+    if tier:
+        rows = rows.filter(tier=tier)
+    if text:
+        rows = rows.filter(Q(name__icontains=text) | Q(vendor_name__icontains=text))
+    return rows if retired else rows.filter(retired_at=None)
+
+
+def providers() -> QuerySet[Provider]:
+    """All providers, each with `model_count`."""
+    return Provider.objects.annotate(model_count=Count("models", filter=Q(models__retired_at=None)))
+
+
+def price_history(model: Model) -> QuerySet[Price]:
+    """All prices of `model`, newest first; those to come are among them."""
+    return Price.objects.filter(model=model).order_by("-effective_at")
