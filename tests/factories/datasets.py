@@ -2,7 +2,13 @@
 
 from typing import Any
 
+from django.contrib.postgres.search import SearchVectorField
+from django.db.models import Value
+from django.db.models.functions import Cast
+
+from aiops.datasets.content import digest
 from aiops.datasets.models import Case, Dataset, DatasetVersion
+from aiops.datasets.words import lexemes, vector
 from tests.factories.numbers import number
 
 
@@ -14,7 +20,7 @@ def make_case(**values: Any) -> Case:
     """A live case of the dataset's draft."""
     dataset = values.pop("dataset", None) or make_dataset()
     n = number()
-    return Case.objects.create(
+    case = Case(
         **{
             "dataset": dataset,
             "key": f"case-{n}",
@@ -27,6 +33,10 @@ def make_case(**values: Any) -> Case:
             **values,
         }
     )
+    line = case.content.line()
+    case.digest, case.words = digest(line), Cast(Value(vector(lexemes(case.content.texts()))), SearchVectorField())
+    case.save()
+    return case
 
 
 def make_dataset_version(**values: Any) -> DatasetVersion:
