@@ -28,3 +28,4 @@ elif _worker:
 os.environ["AIOPS_HOME"] = str(_HOME / "home")
 os.environ["SECRET_KEY"] = "for tests only, never for anything else 0123456789"
 os.environ["AIOPS_ENCRYPTION_KEY"] = "for tests only, never for anything else 9876543210"
+(_HOME / "home" / "static").mkdir(parents=True)  # WhiteNoise warns where it is absent

@@ -54,9 +54,25 @@ class User(AbstractBaseUser):
     def permissions(self) -> frozenset[Permission]:
         return permissions_of(self.roles)
 
+    @property
+    def has_password(self) -> bool:
+        """False for somebody who was added and has not used their link yet."""
+        return self.has_usable_password()
+
     def may(self, permission: Permission) -> bool:
         """Whether one of the person's roles allows `permission`; nobody who is inactive may anything."""
         return self.is_active and permission in self.permissions
+
+
+# In this order: each browser's line also names those that it imitates.
+_BROWSERS = (("Edge", "Edg/"), ("Firefox", "Firefox/"), ("Chrome", "Chrome/"), ("Safari", "Safari/"))
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iOS", "iPhone"),
+    ("Windows", "Windows"),
+    ("macOS", "Mac OS"),
+    ("Linux", "Linux"),
+)
 
 
 class Session(AbstractBaseSession):
@@ -67,6 +83,13 @@ class Session(AbstractBaseSession):
     seen_at = models.DateTimeField()  # to five minutes
     address = models.CharField(max_length=64, blank=True)
     agent = models.CharField(max_length=300, blank=True)
+
+    @property
+    def browser(self) -> str:
+        """The browser and its system, as far as it tells; else what it calls itself."""
+        name = next((word for word, mark in _BROWSERS if mark in self.agent), "")
+        system = next((word for word, mark in _SYSTEMS if mark in self.agent), "")
+        return f"{name} on {system}" if name and system else name or self.agent[:60] or "unknown"
 
     @classmethod
     def get_session_store_class(cls) -> "type[SessionBase]":

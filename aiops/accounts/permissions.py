@@ -1,5 +1,6 @@
 """Who may do what: permissions are an enum, roles are code. A person may hold several roles."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -60,7 +61,12 @@ ROLES: dict[Role, frozenset[Permission]] = {
 }
 
 
-def permissions_of(roles: list[str]) -> frozenset[Permission]:
+def permissions_of(roles: Iterable[str]) -> frozenset[Permission]:
     """All that the `roles` together allow; names that are no roles allow nothing."""
-    known = [Role(role) for role in roles if role in Role]
-    return frozenset().union(*(ROLES[role] for role in known))
+    return frozenset().union(*(ROLES[role] for role in known_roles(roles)))
+
+
+def known_roles(names: Iterable[str]) -> list[Role]:
+    """The roles among `names`, each once, in the enum's order."""
+    given = set(names)
+    return [role for role in Role if role.value in given]

@@ -1,7 +1,8 @@
 """Sign-in throttling: five wrong passwords lock an account for one address, for a quarter of an hour.
 
 django-axes counts. An account is locked together with the caller's address, so that nobody can lock out
-a colleague from elsewhere. Behind a reverse proxy name it in TRUSTED_PROXIES, else all callers share its address.
+a colleague from elsewhere. Behind a reverse proxy: name it in TRUSTED_PROXIES, else all callers share its
+address, and with it the lock.
 """
 
 from datetime import datetime, timedelta
@@ -11,10 +12,8 @@ from typing import Any
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.db.models import Max, Sum
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest
 
-from aiops.audit.origin import client_address
 from aiops.core import clock
 
 COOL_OFF = timedelta(hours=settings.AXES_COOLOFF_TIME)
@@ -47,13 +46,8 @@ def lift(account: str) -> int:
     return AccessAttempt.objects.filter(username=account.lower()).delete()[0]
 
 
-def locked_out(
-    request: HttpRequest, _response: Any, credentials: dict[str, Any] | None, *_: Any
-) -> HttpResponse:
-    """What somebody sees after too many wrong passwords: for how long, and who may help."""
-    last = AccessAttempt.objects.filter(
-        username=account(request, credentials), ip_address=client_address(request)
-    ).aggregate(at=Max("attempt_time"))["at"]
-    left = (last or clock.now()) + COOL_OFF - clock.now()
-    minutes = max(1, ceil(left / timedelta(minutes=1)))
-    return render(request, "accounts/locked_out.html", {"minutes": minutes}, status=429)
+def minutes_left(account: str, address: str) -> int:
+    """For how many minutes, rounded up, sign-ins to `account` from `address` are still refused."""
+    tries = AccessAttempt.objects.filter(username=account, ip_address=address or None)
+    last = tries.aggregate(at=Max("attempt_time"))["at"] or clock.now()
+    return max(1, ceil((last + COOL_OFF - clock.now()) / timedelta(minutes=1)))

@@ -1,0 +1,50 @@
+"""Roles and permissions in words, for the account page, the roles page and the forms."""
+
+from collections.abc import Iterable
+
+from aiops.accounts.permissions import Permission, Role, known_roles
+
+ROLE_WORDS: dict[Role, str] = {
+    Role.VIEWER: "Looks at features, prompts, datasets and evaluations; changes nothing.",
+    Role.REVIEWER: "Grades sampled outputs and reads golden cases; sees no spend.",
+    Role.FINANCE: "Sees spend, tenants and prices; sees no prompts or outputs.",
+    Role.PRODUCT: "Looks after features, starts evaluations, sees spend.",
+    Role.ENGINEER: "Changes prompts and golden datasets, runs evaluations, sees spend.",
+    Role.ADMINISTRATOR: "May do everything, people and providers included.",
+    Role.AUDITOR: "Reads everything, the audit and the people too; changes nothing.",
+}
+
+PERMISSION_WORDS: dict[Permission, str] = {
+    Permission.HOME_VIEW: "see the home page",
+    Permission.FEATURES_VIEW: "see features",
+    Permission.FEATURES_EDIT: "add and change features",
+    Permission.PROMPTS_VIEW: "read prompts",
+    Permission.PROMPTS_EDIT: "write prompt versions and move labels",
+    Permission.DATASETS_VIEW: "read golden datasets",
+    Permission.DATASETS_EDIT: "import, edit and freeze golden datasets",
+    Permission.EVALUATIONS_VIEW: "see evaluations and their outputs",
+    Permission.EVALUATIONS_RUN: "start and cancel evaluations",
+    Permission.CATALOG_VIEW: "see providers, models and prices",
+    Permission.CATALOG_EDIT: "change providers, their keys, models and prices",
+    Permission.TENANTS_VIEW: "see tenants",
+    Permission.TENANTS_EDIT: "add and change tenants",
+    Permission.SPEND_VIEW: "see what things cost",
+    Permission.PEOPLE_VIEW: "see people and their roles",
+    Permission.PEOPLE_EDIT: "add people, change roles, lift locks",
+    Permission.AUDIT_VIEW: "read the audit",
+}
+
+
+def in_words(roles: Iterable[str]) -> list[tuple[Role, str]]:
+    """The roles among these names, each with what it may do."""
+    return [(role, ROLE_WORDS[role]) for role in known_roles(roles)]
+
+
+def role_choices() -> list[tuple[str, str]]:
+    """For forms: each role's value, and its name with what it may do."""
+    return [(role.value, f"{role.value.capitalize()}: {ROLE_WORDS[role]}") for role in Role]
+
+
+def told(permission: Permission) -> str:
+    """The permission in words; its name where nobody has written any."""
+    return PERMISSION_WORDS.get(permission, permission.value)
