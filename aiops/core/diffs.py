@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, zip_longest
@@ -10,6 +11,8 @@ from typing import Literal
 Kind = Literal["same", "del", "ins", "gap"]
 # A word, a run of blanks, or one sign; scripts without blanks go sign by sign.
 WORDS = re.compile(r"[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+|\s+|.", re.DOTALL)
+WORK = 200_000  # pairs of equal items that are weighed one by one; past it frequent ones are left aside
+LONG = 8_000  # items of both texts together, past which what differs is replaced whole
 ALIKE = 0.35  # below this share of common words a pair of lines is two different lines
 
 
@@ -34,7 +37,7 @@ def lines(before: str, after: str, context: int | None = None) -> list[Line]:
     """Every line of both texts in order; with `context`, long equal stretches become gaps."""
     old, new = before.splitlines(), after.splitlines()
     found: list[Line] = []
-    for tag, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for tag, a, b, c, d in _steps(old, new):
         if tag == "equal":
             found += (Line("same", (Span(text),), a + i + 1, c + i + 1) for i, text in enumerate(old[a:b]))
         else:
@@ -47,7 +50,7 @@ def words(before: str, after: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
     old, new = WORDS.findall(before), WORDS.findall(after)
     removed: list[Span] = []
     added: list[Span] = []
-    for tag, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for tag, a, b, c, d in _steps(old, new):
         if old[a:b]:
             removed.append(Span("".join(old[a:b]), tag != "equal"))
         if new[c:d]:
@@ -68,11 +71,39 @@ def pairs(found: Iterable[Line]) -> list[tuple[Line | None, Line | None]]:
     return rows
 
 
+def _steps(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
+    """Difflib's opcodes in bounded time: its work grows with the pairs of equal items, so of long texts the equal
+    beginning and end are set aside, then frequent items, and what is still too much is replaced whole."""
+    first = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    rest = min(len(old), len(new)) - first
+    last = next((i for i in range(rest) if old[-1 - i] != new[-1 - i]), rest)
+    was, now = old[first : len(old) - last], new[first : len(new) - last]
+    steps = [("equal", 0, first, 0, first)] if first else []
+    steps += [(tag, a + first, b + first, c + first, d + first) for tag, a, b, c, d in _between(was, now)]
+    if last:
+        steps.append(("equal", len(old) - last, len(old), len(new) - last, len(new)))
+    return steps
+
+
+def _between(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
+    if len(old) + len(new) > LONG:
+        return [("replace", 0, len(old), 0, len(new))] if old or new else []
+    there, frequent = Counter(old), len(new) // 100 + 1
+    often = Counter(new)
+    pairs_of = {item: times * there[item] for item, times in often.items() if item in there}
+    if sum(pairs_of.values()) <= WORK:
+        return list(difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes())
+    if sum(pairs for item, pairs in pairs_of.items() if often[item] <= frequent) <= WORK:
+        return list(difflib.SequenceMatcher(None, old, new, autojunk=True).get_opcodes())
+    return [("replace", 0, len(old), 0, len(new))]
+
+
 def _changed(old: Sequence[str], new: Sequence[str], at_old: int, at_new: int) -> list[Line]:
     removed: list[Line] = []
     added: list[Line] = []
+    many = len(old) + len(new) > LONG // 4
     for position, (was, now) in enumerate(zip_longest(old, new)):
-        left, right = _marked(was, now)
+        left, right = ((Span(was or ""),), (Span(now or ""),)) if many else _marked(was, now)
         if was is not None:
             removed.append(Line("del", left, before=at_old + position + 1))
         if now is not None:
