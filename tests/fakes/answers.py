@@ -70,7 +70,7 @@ def text_of(message: dict[str, Any]) -> str:
 
 def tokens(text: str) -> int:
     """A rough count, the same on both shapes: four bytes a token, at least one."""
-    return max(1, len(text.encode()) // 4)
+    return max(1, len(text.encode(errors="replace")) // 4)
 
 
 def openai_body(request: dict[str, Any], text: str) -> dict[str, Any]:

@@ -18,11 +18,16 @@ Faults:
     stall                              no answer at all
     late:0.5                           a right answer, this much later
     html, truncated, empty, list, null a 200 whose body is a web page, cut JSON, nothing, a list, null content
+    body:JSON                          a 200 with this body
+    gzip                               a 200 whose body is compressed
+    newer-limit, no-credit, final      OpenAI's 400 for max_tokens, its 429 for an empty account, a 500 with
+                                       `x-should-retry: false`
     huge                               a 200 whose body never ends
     redirect:URL                       a 307
     usage:none, usage:wrong, usage:negative, usage:cached, usage:reasoning
     drip:0.05                          streams with this pause after each piece
     cut                                streams a few pieces, then the connection is reset
+    end-early, event:JSON              streams a few pieces, then ends; streams this event alone
     stream-error                       streams a piece, then an error event
 
 It speaks HTTP/1.1 by hand on asyncio's protocols, without pipelining: a benchmark is to measure its subject
@@ -32,6 +37,7 @@ and not this.
 import argparse
 import asyncio
 import contextlib
+import gzip
 import json
 import re
 import socket
@@ -74,6 +80,9 @@ _USAGE: dict[str, Any] = {
         "output_tokens": 50,
     },
 }
+
+
+_STREAMED = ("usage", "drip", "cut", "stream-error", "late", "end-early", "event")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +236,7 @@ class _Connection(asyncio.Protocol):
 
     def _answer(self, seen: Seen, fault: str) -> None:
         self._server.in_flight -= 1
-        if fault and not fault.startswith(("usage", "drip", "cut", "stream-error", "late")):
+        if fault and not fault.startswith(_STREAMED):
             _fail(self, fault, seen.body)
             return
         text = self._server.answer(seen.body)
@@ -248,12 +257,12 @@ class _Connection(asyncio.Protocol):
         self._transport.write(
             b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
         )
-        for piece in _broken(pieces, kind):
+        for piece in _broken(pieces, kind, value):
             if piece is None:
                 self.reset()
                 return
             self._transport.write(b"%x\r\n%s\r\n" % (len(piece), piece))
-            await asyncio.sleep(float(value or 0))
+            await asyncio.sleep(float(value) if kind == "drip" else 0)
         self._transport.write(b"0\r\n\r\n")
 
     def send(self, status: int, body: bytes, content_type: str = "application/json", *extra: str) -> None:
@@ -287,9 +296,14 @@ class _Connection(asyncio.Protocol):
         self._transport.abort()
 
 
-def _broken(pieces: Iterable[bytes], kind: str) -> Iterator[bytes | None]:
+def _broken(pieces: Iterable[bytes], kind: str, value: str) -> Iterator[bytes | None]:
     """The pieces of a stream as fault `kind` leaves them; None resets the connection."""
+    if kind == "event":
+        yield f"data: {value}\n\n".encode()
+        return
     for number, piece in enumerate(pieces):
+        if kind == "end-early" and number == 3:
+            return
         if kind == "cut" and number == 3:
             yield None
         if kind == "stream-error" and number == 2:
@@ -309,18 +323,43 @@ def _fail(connection: _Connection, fault: str, request: dict[str, Any]) -> None:
         connection.send(307, b"", "text/plain", f"location: {value}")
     elif kind == "huge":
         connection.send_endless()
+    elif kind in _COMPLAINTS:
+        status, error, extra = _COMPLAINTS[kind]
+        connection.send(status, json.dumps({"error": error}).encode(), "application/json", *extra)
     elif kind != "stall":
-        whole = json.dumps(
-            answers.openai_body({"model": "m", "messages": [], **request}, "some text")
-        ).encode()
-        bodies = {
-            "html": b"<!doctype html><title>Sign in</title><p>Corporate proxy",
-            "truncated": whole[: len(whole) // 2],
-            "empty": b"",
-            "list": b"[1, 2]",
-            "null": whole.replace(b'"some text"', b"null"),
-        }
-        connection.send(200, bodies[kind], "text/html" if kind == "html" else "application/json")
+        _answer_badly(connection, kind, value.encode(), request)
+
+
+_COMPLAINTS: dict[str, tuple[int, dict[str, str], tuple[str, ...]]] = {
+    "newer-limit": (
+        400,
+        {
+            "message": "Unsupported parameter: 'max_tokens' is not supported with this model. "
+            "Use 'max_completion_tokens' instead.",
+            "param": "max_tokens",
+            "code": "unsupported_parameter",
+        },
+        (),
+    ),
+    "no-credit": (429, {"message": "You exceeded your current quota", "code": "insufficient_quota"}, ()),
+    "final": (500, {"message": "never again"}, ("x-should-retry: false",)),
+}
+
+
+def _answer_badly(connection: _Connection, kind: str, value: bytes, request: dict[str, Any]) -> None:
+    body = answers.openai_body({"model": "m", "messages": [], **request}, "some text")
+    whole = json.dumps(body).encode()
+    bodies = {
+        "html": b"<!doctype html><title>Sign in</title><p>Corporate proxy",
+        "truncated": whole[: len(whole) // 2],
+        "empty": b"",
+        "list": b"[1, 2]",
+        "null": whole.replace(b'"some text"', b"null"),
+        "body": value,
+        "gzip": gzip.compress(whole),
+    }
+    extra = ["content-encoding: gzip"] if kind == "gzip" else []
+    connection.send(200, bodies[kind], "text/html" if kind == "html" else "application/json", *extra)
 
 
 def _fail_with_status(connection: _Connection, status: int, value: str) -> None:
