@@ -44,8 +44,8 @@ _ADD = """
 INSERT INTO datasets_case (
     dataset_id, key, since, position, inputs, expected, category, locale, tags, metadata, must_pass, checks,
     digest, words, created_at, created_by_id)
-SELECT %(dataset)s, key, %(draft)s, coalesce(matched.position, first.position + number), inputs, expected, category,
-    locale, tags, metadata, must_pass, checks, digest, words, %(at)s, %(by)s
+SELECT %(dataset)s, key, %(draft)s, coalesce(matched.position, first.position + number), inputs, expected,
+    category, locale, tags, metadata, must_pass, checks, digest, words, %(at)s, %(by)s
 FROM datasets_staged LEFT JOIN datasets_matched matched USING (key),
     (SELECT coalesce(max(position), 0) AS position FROM datasets_case WHERE dataset_id = %(dataset)s) first
 WHERE matched.id IS NULL OR matched.changed
@@ -64,8 +64,10 @@ class Counts:
     removed: int = 0
 
     def __str__(self) -> str:
-        removed = f", {self.removed:,} removed" if self.removed else ""
-        return f"{self.total:,} cases: {self.new:,} new, {self.changed:,} changed, {self.unchanged:,} unchanged{removed}"
+        text = (
+            f"{self.total:,} cases: {self.new:,} new, {self.changed:,} changed, {self.unchanged:,} unchanged"
+        )
+        return f"{text}, {self.removed:,} removed" if self.removed else text
 
 
 def stage(cases: Iterable[Checked]) -> None:
@@ -79,8 +81,8 @@ def stage(cases: Iterable[Checked]) -> None:
 
 
 def apply(dataset: Dataset, *, at: datetime, by_id: int | None, replace: bool) -> Counts:
-    """Bring the draft of `dataset`, whose row the caller holds, to what is staged; with `replace` to nothing else."""
-    values = {"dataset": dataset.pk, "draft": dataset.draft_number, "at": at, "by": by_id}
+    """Bring the draft of `dataset`, whose row the caller holds, to what is staged (`replace`: to no more)."""
+    values: dict[str, Any] = {"dataset": dataset.pk, "draft": dataset.draft_number, "at": at, "by": by_id}
     with connection.cursor() as cursor:
         cursor.execute(
             _MATCH.replace("%(dataset)s", str(int(dataset.pk)))

@@ -1,4 +1,4 @@
-"""Questions about datasets. A draft is asked for like a version: its number is the dataset's `draft_number`."""
+"""Questions about datasets. A draft is asked for like a version: by the dataset's `draft_number`."""
 
 from django.db.models import Q, QuerySet
 

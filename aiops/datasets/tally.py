@@ -8,10 +8,11 @@ from aiops.datasets.models import Dataset
 
 _UNFROZEN = """
 SELECT count(*) FROM
-    (SELECT key, digest FROM datasets_case WHERE dataset_id = %(dataset)s AND since = %(draft)s AND until IS NULL) made
+    (SELECT key, digest FROM datasets_case
+     WHERE dataset_id = %(dataset)s AND since = %(draft)s AND until IS NULL) made
     FULL JOIN
-    (SELECT key, digest FROM datasets_case WHERE dataset_id = %(dataset)s AND until = %(draft)s AND since < %(draft)s)
-        gone USING (key)
+    (SELECT key, digest FROM datasets_case
+     WHERE dataset_id = %(dataset)s AND until = %(draft)s AND since < %(draft)s) gone USING (key)
 WHERE made.digest IS DISTINCT FROM gone.digest
 """
 

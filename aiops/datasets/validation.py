@@ -2,13 +2,15 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from aiops.datasets.content import MAX_CASE_BYTES, MAX_LABEL, MAX_LOCALE, CaseContent, digest, join
 
 FIELDS = ("id", "inputs", "expected", "category", "locale", "tags", "metadata", "must_pass", "checks")
+_FIELDS = frozenset(FIELDS)
 MAX_DEPTH = 50  # of lists and objects within each other
 MAX_VALUES = 200_000  # in one field; YAML can say millions in a few lines
 
@@ -60,6 +62,8 @@ def quoted(text: str) -> str:
 
 
 def _names(raw: Mapping[str, Any]) -> list[str]:
+    if raw.keys() <= _FIELDS:
+        return []
     return [unknown(name, FIELDS, "key") for name in raw if name not in FIELDS]
 
 
@@ -109,12 +113,16 @@ def _labels(raw: Mapping[str, Any]) -> list[str]:
 
 def _label(name: str, value: Any) -> list[str]:
     """An id, a category or a tag: short text on one line."""
+    if type(value) is str and value.isprintable() and 0 < len(value) <= MAX_LABEL and value == value.strip():
+        return []  # nearly always
     if not isinstance(value, str):
         return [f"{name} must be text, not {kind_of(value)}"]
     if len(value) > MAX_LABEL:
         return [f"{name} is too long ({len(value):,} characters, at most {MAX_LABEL})"]
-    if problems := _unstorable(name, value):
-        return problems
+    return _unstorable(name, value) or _untidy(name, value)
+
+
+def _untidy(name: str, value: str) -> list[str]:
     if _CONTROL.search(value):
         return [f"{name} {quoted(value)} holds a line break or another control character"]
     if value != value.strip() or not value:
@@ -125,9 +133,14 @@ def _label(name: str, value: Any) -> list[str]:
 def _locale(value: Any) -> list[str]:
     if not isinstance(value, str):
         return [f"locale must be text, not {kind_of(value)}"]
-    if len(value) > MAX_LOCALE or not _LOCALE.fullmatch(value):
+    if len(value) > MAX_LOCALE or not _is_locale(value):
         return [f"locale {quoted(value)} is no language tag such as en, ja or zh-Hans"]
     return []
+
+
+@lru_cache(maxsize=1000)
+def _is_locale(value: str) -> bool:
+    return _LOCALE.fullmatch(value) is not None
 
 
 def _structures(raw: Mapping[str, Any]) -> list[str]:
@@ -145,7 +158,7 @@ def _structures(raw: Mapping[str, Any]) -> list[str]:
 def _expected(value: Any) -> list[str]:
     if isinstance(value, bool | int | float):
         return [f"expected must be text, an object, a list or null, not {kind_of(value)}: put it in quotes"]
-    return storable("expected", value)
+    return _unstorable("expected", value) if isinstance(value, str) else storable("expected", value)
 
 
 def _checks(checks: Any) -> list[str]:
@@ -164,23 +177,29 @@ def _checks(checks: Any) -> list[str]:
 
 def storable(name: str, value: Any) -> list[str]:
     """What keeps the JSON value `value` out of the database: depth, size, or characters that are none."""
-    stack, seen, characters = [(value, 1)], 0, 0
-    while stack:
-        top, depth = stack.pop()
+    seen = characters = 0
+    for text, depth in _walk(value):
         seen += 1
+        characters += len(text)
         if depth > MAX_DEPTH:
             return [f"{name} is nested more than {MAX_DEPTH} levels deep"]
         if seen > MAX_VALUES or characters > MAX_CHARACTERS:
             return [f"{name} is too long: more than {MAX_VALUES:,} values or {MAX_CHARACTERS:,} characters"]
-        if isinstance(top, str):
-            characters += len(top)
-            if problems := _unstorable(name, top):
-                return problems
+        if problems := _unstorable(name, text):
+            return problems
+    return []
+
+
+def _walk(value: Any) -> Iterator[tuple[str, int]]:
+    """Each value within `value` and its depth from 1: its text, or '' where it is none. Names of keys too."""
+    stack = [(value, 1)] if value else []
+    while stack:
+        top, depth = stack.pop()
+        yield (top if isinstance(top, str) else ""), depth
         if isinstance(top, dict):
             stack.extend((each, depth + 1) for pair in top.items() for each in pair)
         elif isinstance(top, list):
             stack.extend((each, depth + 1) for each in top)
-    return []
 
 
 def _unstorable(name: str, text: str) -> list[str]:

@@ -17,7 +17,7 @@ from aiops.datasets.models import Dataset
 
 
 def import_cases(*, by: Actor, dataset: Dataset, path: Path, format: str, replace: bool = False) -> int:  # noqa: A002 - the word of CONTRACTS 1
-    """Import the file at `path` into the draft; the number of cases in it. Raises InvalidInput with all problems."""
+    """Import the file at `path` into the draft; the number of its cases. Raises InvalidInput."""
     with path.open("rb") as file:
         counts, _ = import_file(
             by=by, dataset=dataset, file=file, filename=path.name, format=format, replace=replace

@@ -20,7 +20,7 @@ def hold(dataset: Dataset) -> Dataset:
             )
         except OperationalError as error:
             raise Conflict(
-                f"Somebody else is writing to {dataset.name} just now, perhaps a large import. Try again in a minute."
+                f"Somebody else is writing to {dataset.name}, perhaps a large import. Try again in a minute."
             ) from error
         cursor.execute("SELECT set_config('lock_timeout', '0', true)")
     return held

@@ -77,7 +77,7 @@ def check_name(name: str) -> None:
 
 
 def check_scorers(scorers: Any) -> None:
-    """Raises InvalidInput unless `scorers` is a list of objects with a type; what a type takes is not known here."""
+    """Raises InvalidInput unless `scorers` is a list of objects with a type."""
     if not isinstance(scorers, list):
         raise InvalidInput(f"Scorers must be a list, not {kind_of(scorers)}.")
     if problems := storable("scorers", scorers):

@@ -92,7 +92,8 @@ class CaseReader:
             found, wrong = None, [f"duplicate id {quoted(item.values['id'])}, first used on line {first}"]
         if found:
             self._lines[found.content.key] = item.line
-        self._refuse(item, wrong)
+        else:
+            self._refuse(item, wrong)
         return found
 
     def _refuse(self, item: RawCase, wrong: list[str]) -> None:

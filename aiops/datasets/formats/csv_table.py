@@ -39,7 +39,7 @@ def parse(file: BinaryIO) -> Iterator[Item]:
 
 
 def dump(cases: Callable[[], Iterable[CaseContent]]) -> Iterator[str]:
-    """The lines of a file that says the cases, which are read twice: for their variables, then for their rows."""
+    """The lines of a file that says the cases, read twice: for their variables, then for their rows."""
     variables = sorted({name for case in cases() for name in case.inputs})
     yield _row(["id", *(_PREFIX + name for name in variables), *FIELDS[2:]])
     for case in cases():

@@ -4,15 +4,17 @@ import json
 import math
 from typing import Any
 
+_SPACE = " \t\r\n"
+
 
 class BadJson(ValueError):
     """The text is no JSON value that can be kept; the message says why, and where in the line."""
 
 
 def decode(text: str) -> Any:
-    """The value that `text` says. Raises BadJson."""
+    """The value that `text`, which begins with it, says. Raises BadJson."""
     try:
-        return _decoder.decode(text)
+        value, end = _decoder.raw_decode(text)
     except json.JSONDecodeError as error:
         raise BadJson(f"not valid JSON: {_explained(error, text)}") from None
     except RecursionError:
@@ -21,6 +23,9 @@ def decode(text: str) -> Any:
         raise
     except ValueError as error:  # a number of thousands of digits
         raise BadJson(f"not valid JSON here: {error}") from None
+    if text[end:].strip(_SPACE):
+        raise BadJson(f"something follows the value (column {end + 1}); write one object a line")
+    return value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -60,6 +65,4 @@ def _explained(error: json.JSONDecodeError, text: str) -> str:
         return f"the line is cut off {where}"
     if at == "'":
         return f"texts stand in double quotes, not single ones {where}"
-    if error.msg == "Extra data":
-        return f"something follows the object {where}; write one object a line"
     return f"{error.msg[:1].lower()}{error.msg[1:]} {where}"

@@ -1,4 +1,4 @@
-"""`manage.py datasets import | export | freeze`: golden datasets at a shell. Exit 2 for what was asked wrongly."""
+"""`manage.py datasets import | export | freeze`: golden datasets at a shell. Exit 2: asked wrongly."""
 
 import sys
 from collections.abc import Iterable
