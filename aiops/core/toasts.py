@@ -16,6 +16,16 @@ def success(request: HttpRequest, text: str, undo_url: str | None = None) -> Non
     messages.success(request, text, extra_tags=undo_url or "")
 
 
+def failure(request: HttpRequest, text: str) -> None:
+    """Say on the next page what did not work; it stays until it is dismissed."""
+    messages.error(request, text)
+
+
+def error(request: HttpRequest, text: str) -> None:
+    """Say on the next page why something could not be done."""
+    messages.error(request, text)
+
+
 def undo_url(message: Message) -> str:
     """The path that takes back what `message` says, '' where there is none; never an address elsewhere."""
     path = message.extra_tags or ""

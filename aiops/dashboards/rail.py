@@ -37,6 +37,8 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
     (
         "Build",
         (
+            Place("feature", "Features", "features:list", Permission.FEATURES_VIEW),
+            Place("feature", "Features", "features:list", Permission.FEATURES_VIEW),
             Place("prompts", "Prompts", "prompts:list", Permission.PROMPTS_VIEW),
             Place("datasets", "Datasets", "datasets:list", Permission.DATASETS_VIEW),
             Place("evaluations", "Evaluations", "evaluations:list", Permission.EVALUATIONS_VIEW),
@@ -50,6 +52,33 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
         ),
     ),
 )
+
+# Below "Admin": icon, label, address, permission, and what one does there.
+ADMINISTRATION: tuple[tuple[Place, str], ...] = (
+    (
+        Place("people", "People", "accounts:people", Permission.PEOPLE_VIEW),
+        "Who may sign in, and what their roles allow.",
+    ),
+    (Place("key", "Roles", "accounts:roles", Permission.PEOPLE_VIEW), "What each role may see and do."),
+    (
+        Place("provider", "Providers", "catalog:providers", Permission.CATALOG_VIEW),
+        "Where models are reached, with their keys and limits.",
+    ),
+    (
+        Place("model", "Models and prices", "catalog:models", Permission.CATALOG_VIEW),
+        "What each model is called and costs per token, by date.",
+    ),
+    (
+        Place("tenant", "Tenants", "tenants:list", Permission.TENANTS_VIEW),
+        "Customers and teams that spend is charged to.",
+    ),
+)
+
+
+def administration(user: User) -> list[tuple[Item, str]]:
+    """The administrator's pages that `user` may open, each with a line on what it is for."""
+    found = ((_item(place, user), purpose) for place, purpose in ADMINISTRATION)
+    return [(item, purpose) for item, purpose in found if item]
 
 
 def sections(user: User) -> list[Section]:
@@ -70,6 +99,8 @@ def address(name: str) -> str:
 
 def _item(place: Place, user: User) -> Item | None:
     if place.permission and not user.may(place.permission):
+        return None
+    if place.name == "admin" and not administration(user):
         return None
     url = address(place.address)
     return Item(place.name, place.label, url) if url else None

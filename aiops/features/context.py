@@ -8,8 +8,13 @@ from aiops.features.models import Feature
 
 
 def switcher(request: HttpRequest) -> dict[str, Any]:
-    """`switcher_features`: lazily, the features that the rail offers; `current_feature`: the chosen slug or ''."""
+    """`switcher_features`: lazily, the features that the rail offers; `current_feature`: the chosen slug or ''.
+
+    A feature's own pages count as its choice, filters of other pages by their `feature`.
+    """
+    found = request.resolver_match
+    own = found.kwargs.get("slug", "") if found and found.app_name == "features" else ""
     return {
         "switcher_features": Feature.objects.only("slug", "name"),
-        "current_feature": request.GET.get("feature", ""),
+        "current_feature": own or request.GET.get("feature", ""),
     }

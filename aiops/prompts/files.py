@@ -98,7 +98,7 @@ def _read(path: Path) -> Found:
     if not NAME.match(path.stem):
         message = f"{path.stem[:100]!r} is no name of a prompt: lower-case letters, digits, '-' and '_', at most 100"
         raise InvalidInput(message, [Problem(message)])
-    source = _native(path.name, _bytes(path))
+    source = native(path.name, _bytes(path), name=path.stem)
     file = prompt_format.parse(source, name=path.stem)
     if file.name != path.stem:
         message = f"name: says {file.name!r}, and the file is called {path.name}"
@@ -120,12 +120,12 @@ def _bytes(path: Path) -> bytes:
     return source
 
 
-def _native(file_name: str, source: bytes) -> bytes:
-    """The bytes of a `.prompt` file as they are, those of promptfoo's converted."""
-    if file_name.endswith(SUFFIX):
+def native(file_name: str, source: bytes, *, name: str) -> bytes:
+    """The bytes of a `.prompt` file as they are, those of promptfoo as a `.prompt` file of the prompt `name`."""
+    if Path(file_name).suffix not in foreign.PROMPTFOO_SUFFIXES:
         return source
     text = foreign.promptfoo(prompt_format.decode(source), file_name)
-    return prompt_format.compose(prompt_format.parse(text.encode(), name=Path(file_name).stem))
+    return prompt_format.compose(prompt_format.parse(text.encode(), name=name))
 
 
 @transaction.atomic
@@ -150,7 +150,9 @@ def _import_one(found: Found, result: Import, by: Actor) -> None:
     is_new = prompt is None
     prompt = prompt or actions.create_prompt(by=by, name=found.name)
     before = queries.latest_version(prompt)
-    version = actions.create_version(by=by, prompt=prompt, source=found.source, note=f"imported from {found.file_name}")
+    version = actions.create_version(
+        by=by, prompt=prompt, source=found.source, note=f"imported from {found.file_name}"
+    )
     if before and before.pk == version.pk:
         result.unchanged += 1
     else:
@@ -158,7 +160,9 @@ def _import_one(found: Found, result: Import, by: Actor) -> None:
     for name in found.labels:
         label = prompt.labels.filter(name=name).select_related("version").first()
         if label is None:
-            actions.move_label(by=by, prompt=prompt, name=name, version=version, reason="asked for by its file")
+            actions.move_label(
+                by=by, prompt=prompt, name=name, version=version, reason="asked for by its file"
+            )
         elif label.version_id != version.pk:
             result.notes.append(
                 f"{found.name}: {name} stays at v{label.version.number}; moving it to v{version.number} needs a review"

@@ -69,24 +69,37 @@ def _parameters(found: FrontMatter) -> dict[str, Any]:
     config = _mapping(found, "config")
     if unknown := [key for key in config if key not in _CONFIG]:
         known = ", ".join(_CONFIG)
-        raise _refused(f"config.{unknown[0]}: is not known here; there are {known}", found.line_of(("config", unknown[0])))
+        raise _refused(
+            f"config.{unknown[0]}: is not known here; there are {known}",
+            found.line_of(("config", unknown[0])),
+        )
     return {_CONFIG[key]: value for key, value in config.items()}
 
 
 def _variables(found: FrontMatter) -> dict[str, dict[str, Any]]:
     schema, defaults = _mapping(found, "input", "schema"), _mapping(found, "input", "default")
-    declared = _json_schema_variables(schema) if schema.get("type") == "object" else _picoschema_variables(schema)
+    declared = (
+        _json_schema_variables(schema) if schema.get("type") == "object" else _picoschema_variables(schema)
+    )
     for name, default in defaults.items():
         declared.setdefault(name, {})["default"] = default
     for name, facts in declared.items():
         if facts.get("type", "string") not in {"string", "number", "integer", "boolean"}:
             line = found.line_of(("input", "schema", name))
-            raise _refused(f"the variable {name!r} is {facts['type']}: inputs are text, numbers and booleans", line)
+            raise _refused(
+                f"the variable {name!r} is {facts['type']}: inputs are text, numbers and booleans", line
+            )
     return declared
 
 
 def _json_schema_variables(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    kept = {"type": "type", "default": "default", "description": "description", "enum": "enum", "maxLength": "max_length"}
+    kept = {
+        "type": "type",
+        "default": "default",
+        "description": "description",
+        "enum": "enum",
+        "maxLength": "max_length",
+    }
     properties: dict[str, dict[str, Any]] = schema.get("properties", {})
     return {
         name: {kept[key]: value for key, value in facts.items() if key in kept}
@@ -99,7 +112,9 @@ def _picoschema_variables(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
     for key, value in schema.items():
         kind, _, description = str(value).partition(",")
         facts = {"type": kind.strip()} | ({"description": description.strip()} if description else {})
-        declared[key.removesuffix("?")] = facts | ({"default": ""} if key.endswith("?") and kind == "string" else {})
+        declared[key.removesuffix("?")] = facts | (
+            {"default": ""} if key.endswith("?") and kind == "string" else {}
+        )
     return declared
 
 

@@ -53,7 +53,9 @@ def warnings(file: PromptFile) -> list[Problem]:
     """What is allowed but looks like a mistake."""
     used, _ = _examined(file.messages)
     return [
-        Problem(f"the variable {name!r} is declared and never used") for name in file.variables if name not in used
+        Problem(f"the variable {name!r} is declared and never used")
+        for name in file.variables
+        if name not in used
     ]
 
 
@@ -151,7 +153,11 @@ def _undeclared(used: dict[str, int], header: Header) -> Iterator[Problem]:
     for name, line in used.items():
         if name not in header.variables:
             near = difflib.get_close_matches(name, header.variables, 1)
-            advice = f"; did you mean {near[0]!r}?" if near else f"; add it to `variables:`, as {name}: {{type: string}}"
+            advice = (
+                f"; did you mean {near[0]!r}?"
+                if near
+                else f"; add it to `variables:`, as {name}: {{type: string}}"
+            )
             yield Problem(f"the variable {name!r} is used and not declared{advice}", line)
 
 

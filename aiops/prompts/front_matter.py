@@ -142,7 +142,9 @@ class _Walk:
         try:
             value = self.loader.construct_object(node)  # type: ignore[no-untyped-call]  # the library has no types here
         except ValueError:
-            raise _refused(f"{str(node.value)[:40]!r} is no number that can be kept", self.line(node)) from None
+            raise _refused(
+                f"{str(node.value)[:40]!r} is no number that can be kept", self.line(node)
+            ) from None
         if isinstance(value, float) and not math.isfinite(value):
             raise _refused(f"{node.value!r} is too large a number", self.line(node))
         if value is not None and not isinstance(value, str | int | float):
@@ -170,4 +172,6 @@ def _refusal(error: yaml.MarkedYAMLError, text: str, first_line: int) -> Invalid
         problem = "tags (!) are not used here, write a plain value"
     elif "mapping values are not allowed" in problem:
         problem = "a ':' too many; put the value in quotes"
-    return _refused(f"the front matter is no valid YAML: {problem}" if "YAML" not in problem else problem, line)
+    return _refused(
+        f"the front matter is no valid YAML: {problem}" if "YAML" not in problem else problem, line
+    )

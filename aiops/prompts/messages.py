@@ -53,7 +53,8 @@ def _problems(parts: list[tuple[str, int, list[str]]]) -> Iterator[Problem]:
     for role, line, lines in parts[1:]:
         if role not in ROLES:
             yield Problem(
-                f"<<<{role}>>> is no role: use {', '.join(ROLES)}, or \\<<<{role}>>> for the text itself", line - 1
+                f"<<<{role}>>> is no role: use {', '.join(ROLES)}, or \\<<<{role}>>> for the text itself",
+                line - 1,
             )
         elif not any(text.strip() for text in lines):
             yield Problem(f"the {role} message is empty", line - 1)

@@ -1,10 +1,9 @@
 """Named questions about prompts. Nothing here writes."""
 
-from collections.abc import Iterable
-from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery, TextField
+from django.db.models.functions import Cast
 
 from aiops.prompts.models import Label, Prompt, Version
 
@@ -53,18 +52,35 @@ def prompts_listed(text: str = "", feature: str = "", label: str = "") -> "Query
         latest_number=Subquery(newest.values("number")[:1]),
         latest_at=Subquery(newest.values("created_at")[:1]),
         latest_author=Subquery(newest.values("author__email")[:1]),
-        latest_messages=Subquery(newest.values("messages")[:1]),
     )
     if text:
+        template = Cast(Subquery(newest.values("messages")[:1]), TextField())
+        rows = rows.alias(latest_text=template)
         rows = rows.filter(
-            Q(name__icontains=text) | Q(description__icontains=text) | Q(latest_messages__icontains=text)
+            Q(name__icontains=text) | Q(description__icontains=text) | Q(latest_text__icontains=text)
         )
     if feature:
         rows = rows.filter(feature__slug=feature)
     if label:
         rows = rows.filter(labels__name=label)
     with_versions = Prefetch("labels", Label.objects.select_related("version").defer("version__source"))
-    return rows.defer("latest_messages").select_related("feature").prefetch_related(with_versions).order_by("name")
+    return rows.select_related("feature").prefetch_related(with_versions).order_by("name")
+
+
+def numbers_of(prompt: Prompt) -> list[int]:
+    """The numbers of all versions of `prompt`, the newest first."""
+    return list(prompt.versions.order_by("-number").values_list("number", flat=True))
+
+
+def compared_with(prompt: Prompt, number: int) -> int:
+    """What version `number` is best read against: production, else the one before it, else itself."""
+    production = prompt.labels.filter(name=PRODUCTION).values_list("version__number", flat=True).first()
+    if production and production != number:
+        return production
+    earlier = (
+        prompt.versions.filter(number__lt=number).order_by("-number").values_list("number", flat=True).first()
+    )
+    return earlier or number
 
 
 def label_names() -> list[str]:
@@ -74,4 +90,9 @@ def label_names() -> list[str]:
 
 def versions_of(prompt: Prompt) -> "QuerySet[Version]":
     """The versions of `prompt` with their labels and authors, the newest first."""
-    return prompt.versions.defer("source").select_related("author").prefetch_related("labels").order_by("-number")
+    return (
+        prompt.versions.defer("source")
+        .select_related("author")
+        .prefetch_related("labels")
+        .order_by("-number")
+    )

@@ -18,7 +18,7 @@ RESERVED = frozenset(
 MessageRole = Literal["system", "user", "assistant"]
 ROLES: tuple[str, ...] = get_args(MessageRole)
 Scalar = str | bool | int | float
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}\Z")
+NAME = re.compile(r"(?!new\Z)[a-z0-9][a-z0-9_-]{0,99}\Z")
 LABEL = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}\Z")
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}\Z")
 _INTEGER = re.compile(r"-?[0-9]{1,18}\Z")
@@ -36,7 +36,7 @@ class MessageTemplate:
 
 def _slug(text: str) -> str:
     if not NAME.match(text):
-        raise ValueError("lower-case letters, digits, '-' and '_', at most 100, beginning with a letter or digit")
+        raise ValueError("lower-case letters, digits, '-' and '_', at most 100, not 'new'")
     return text
 
 
@@ -157,7 +157,9 @@ class Variable(Strict):
         if self.type == "boolean" and text not in {"true", "false"}:
             return f"is {text[:40]!r}, true or false is needed"
         if self.enum and text not in [as_text(value) for value in self.enum]:
-            return f"is {text[:40]!r}, one of {', '.join(as_text(value) for value in self.enum)[:300]} is needed"
+            return (
+                f"is {text[:40]!r}, one of {', '.join(as_text(value) for value in self.enum)[:300]} is needed"
+            )
         return ""
 
 
@@ -175,7 +177,9 @@ def _variable_names(variables: dict[str, Variable]) -> dict[str, Variable]:
         if name in RESERVED:
             raise ValueError(f"{name!r} is a word of the template language, choose another name")
         if not _VARIABLE.match(name):
-            raise ValueError(f"{name[:80]!r}: a variable has letters, digits and '_', at most 64, and begins with a letter")
+            raise ValueError(
+                f"{name[:80]!r}: a variable has letters, digits and '_', at most 64, and begins with a letter"
+            )
     return variables
 
 

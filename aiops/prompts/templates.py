@@ -161,7 +161,9 @@ def compiled(template: str) -> Template:
             loop.iter = nodes.Filter(loop.iter, "_bounded", [], [], None, None, lineno=loop.lineno)
         code = _environment.compile(tree)
     except (SyntaxError, RecursionError, MemoryError, ValueError, OverflowError):
-        raise InvalidInput("the template is nested too deeply or holds a number that cannot be kept") from None
+        raise InvalidInput(
+            "the template is nested too deeply or holds a number that cannot be kept"
+        ) from None
     return Template.from_code(_environment, code, {}, None)
 
 
@@ -181,7 +183,9 @@ def _parse(template: str) -> nodes.Template:
     try:
         return _environment.parse(template)
     except (RecursionError, MemoryError, ValueError, OverflowError):
-        raise InvalidInput("the template is nested too deeply or holds a number that cannot be kept") from None
+        raise InvalidInput(
+            "the template is nested too deeply or holds a number that cannot be kept"
+        ) from None
 
 
 def _objections(node: nodes.Node, line: int, *, inside_for: bool) -> Iterator[Problem]:
@@ -231,7 +235,11 @@ def _used(node: nodes.Node, bound: frozenset[str]) -> Iterator[tuple[str, int]]:
         yield node.name, node.lineno
     if isinstance(node, nodes.For):
         yield from _used(node.iter, bound)
-        targets = {name.name for name in [*node.target.find_all(nodes.Name), node.target] if isinstance(name, nodes.Name)}
+        targets = {
+            name.name
+            for name in [*node.target.find_all(nodes.Name), node.target]
+            if isinstance(name, nodes.Name)
+        }
         bound = bound | targets | {"loop"}
         children: Iterable[nodes.Node] = [*node.body, *node.else_, *([node.test] if node.test else [])]
     else:

@@ -57,7 +57,9 @@ def test_import_of_a_change_makes_a_version_and_moves_no_label(tmp_path):
     assert result.changes == ["triage: version 2"]
     assert result.notes == ["triage: production stays at v1; moving it to v2 needs a review"]
     assert queries.exported()[0].number == 1
-    assert list(files.differences(tmp_path)) == ["triage.prompt: is version 2, and production stays at version 1"]
+    assert list(files.differences(tmp_path)) == [
+        "triage.prompt: is version 2, and production stays at version 1"
+    ]
 
 
 def test_import_of_a_file_with_a_mistake_changes_nothing(tmp_path):

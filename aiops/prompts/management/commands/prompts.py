@@ -20,13 +20,19 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """`export DIR`, `import DIR [--as EMAIL] [--check]`."""
         verbs = parser.add_subparsers(dest="verb", required=True)
-        export = verbs.add_parser("export", help="write the production version, else the latest, of every prompt")
+        export = verbs.add_parser(
+            "export", help="write the production version, else the latest, of every prompt"
+        )
         export.add_argument("folder", type=Path, metavar="DIR")
         importing = verbs.add_parser("import", help="make versions for what changed: all or nothing")
         importing.add_argument("folder", type=Path, metavar="DIR", help="a folder, or one file")
-        importing.add_argument("--as", dest="email", metavar="EMAIL", help="who is the author; default: the shell")
         importing.add_argument(
-            "--check", action="store_true", help="change nothing; exit 1 if the folder and the database differ"
+            "--as", dest="email", metavar="EMAIL", help="who is the author; default: the shell"
+        )
+        importing.add_argument(
+            "--check",
+            action="store_true",
+            help="change nothing; exit 1 if the folder and the database differ",
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
