@@ -155,7 +155,7 @@ def _layout(series: Sequence[Series], marks: Sequence[Mark], y_format: str, *, e
         "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
         "height": 240, "margin": {"l": 44, "r": 104 if named else 16, "t": 26, "b": 24, "pad": 0},
         "bargap": 0.2, "barmode": "stack", "showlegend": False, "separators": ".,",
-        "legend": {"orientation": "h", "y": -0.18, "x": 0, "font": {"color": "{ink}"}, "itemclick": False, "itemdoubleclick": False},
+        "legend": {"orientation": "h", "y": -0.18, "x": 0, "font": {"color": "{ink}"}, "itemclick": False, "itemdoubleclick": False, "traceorder": "normal"},
         "xaxis": {
             "type": "date" if dated else "-", "showgrid": False, "linecolor": "{axis}", "ticks": "", "automargin": True,
             **({"tickformat": "%-d %b"} if dated else {}), "fixedrange": True,

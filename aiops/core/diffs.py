@@ -13,7 +13,7 @@ Kind = Literal["same", "del", "ins", "gap"]
 WORDS = re.compile(r"[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+|\s+|.", re.DOTALL)
 WORK = 200_000  # pairs of equal items that are weighed one by one; past it frequent ones are left aside
 LONG = 8_000  # items of both texts together, past which what differs is replaced whole
-ALIKE = 0.35  # below this share of common words a pair of lines is two different lines
+ALIKE = 0.2  # below this share of common words a pair of lines is two different lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,9 @@ def pairs(found: Iterable[Line]) -> list[tuple[Line | None, Line | None]]:
 def _steps(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
     """Difflib's opcodes in bounded time: its work grows with the pairs of equal items, so of long texts the equal
     beginning and end are set aside, then frequent items, and what is still too much is replaced whole."""
-    first = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    first = next(
+        (i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new))
+    )
     rest = min(len(old), len(new)) - first
     last = next((i for i in range(rest) if old[-1 - i] != new[-1 - i]), rest)
     was, now = old[first : len(old) - last], new[first : len(new) - last]

@@ -38,7 +38,6 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
         "Build",
         (
             Place("feature", "Features", "features:list", Permission.FEATURES_VIEW),
-            Place("feature", "Features", "features:list", Permission.FEATURES_VIEW),
             Place("prompts", "Prompts", "prompts:list", Permission.PROMPTS_VIEW),
             Place("datasets", "Datasets", "datasets:list", Permission.DATASETS_VIEW),
             Place("evaluations", "Evaluations", "evaluations:list", Permission.EVALUATIONS_VIEW),

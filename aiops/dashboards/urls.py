@@ -2,10 +2,15 @@
 
 from django.urls import path
 
-from aiops.dashboards import views
+from aiops.dashboards import audit_views, views
 
 app_name = "dashboards"
 urlpatterns = [
     path("", views.home, name="home"),
-    path("switch", views.switch, name="switch"),
+    path("search/", views.search_page, name="search"),
+    path("switch/", views.switch, name="switch"),
+    path("admin/", views.admin, name="admin"),
+    path("audit/", audit_views.audit, name="audit"),
+    path("audit.csv", audit_views.audit_csv, name="audit-csv"),
+    path("audit/verify/", audit_views.verify, name="audit-verify"),
 ]

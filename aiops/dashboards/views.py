@@ -1,24 +1,73 @@
-"""Home, audit, search, admin."""
+"""Home, search, the feature switcher, administration. The audit page is in `audit_views`."""
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.urls import Resolver404, resolve, reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 from aiops.accounts.access import SignedInRequest, requires, signed_in
 from aiops.accounts.permissions import Permission
-from aiops.dashboards import rail
+from aiops.core.pages import page_or_fragment, paginate, wants_fragment
+from aiops.dashboards import queries, rail, search
+from aiops.features.models import Feature
+
+SUGGESTED = 4  # of each kind
+FOUND = 20
+NARROWED = {"prompts:list", "datasets:list", "evaluations:list", "dashboards:audit", "dashboards:home"}
 
 
 @requires(Permission.HOME_VIEW)
 @require_GET
 def home(request: SignedInRequest) -> HttpResponse:
-    return render(request, "dashboards/home.html")
+    """What there is per feature, what changed, what waits."""
+    features = Feature.objects.all()
+    if slug := request.GET.get("feature"):
+        features = features.filter(slug=slug)
+    page = paginate(request, features)
+    context = {
+        "page": page,
+        "rows": queries.feature_rows(page, request.user),
+        "changes": queries.recent_changes(request.user),
+        "waiting": queries.waiting_for(request.user),
+        "workspace": queries.workspace(),
+    }
+    return render(request, "dashboards/home.html", context)
+
+
+@signed_in
+@require_GET
+def search_page(request: SignedInRequest) -> HttpResponse:
+    """Everything whose name or number matches; HTMX gets the first few as suggestions."""
+    text = request.GET.get("q", "")[:200]
+    limit = SUGGESTED if wants_fragment(request) else FOUND
+    context = {"text": text.strip(), "hits": search.find(text, request.user, limit)}
+    return page_or_fragment(request, "dashboards/search.html", "dashboards/_suggestions.html", context)
 
 
 @signed_in
 @require_GET
 def switch(request: SignedInRequest) -> HttpResponse:
-    """The feature switcher: the list one came from, narrowed; from elsewhere the feature's own page."""
-    return redirect("dashboards:home")
+    """The feature switcher: the list that one came from, narrowed; from elsewhere the feature's own page."""
+    slug = request.GET.get("feature", "")
+    name = _name_of(request.GET.get("from", ""))
+    if name in NARROWED:
+        return redirect(reverse(name) + (f"?{urlencode({'feature': slug})}" if slug else ""))
+    if slug and Feature.objects.filter(slug=slug).exists():
+        return redirect("features:feature", slug)
+    return redirect("features:list" if request.user.may(Permission.FEATURES_VIEW) else "dashboards:home")
+
+
+def _name_of(path: str) -> str:
+    """The name of the page at `path`, '' where there is none. Only its name is used, never the path itself."""
+    try:
+        return resolve(path).view_name
+    except Resolver404:
+        return ""
+
+
+@signed_in
+@require_GET
+def admin(request: SignedInRequest) -> HttpResponse:
+    """The pages that an administrator needs, those that the person may open."""
+    return render(request, "dashboards/admin.html", {"places": rail.administration(request.user)})

@@ -5,7 +5,16 @@
   const source = document.currentScript.dataset.plotly;
   let loading = null;
 
+  // The library's map part would insert a style element, which the policy refuses; it leaves one alone that is
+  // there under this id. Charts here draw no maps. (A test compares the id with the installed library.)
+  const MAP_STYLE = "9f215cf04c5486422605d13261cb87401f4e7763b6296af81e98efbc0130da53";
+
   function plotly() {
+    if (!loading) {
+      const map = document.createElement("link");
+      map.id = MAP_STYLE;
+      document.head.append(map);
+    }
     loading ??= new Promise((resolve, reject) => {
       const script = document.createElement("script");
       script.src = source;

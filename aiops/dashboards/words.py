@@ -1,0 +1,146 @@
+"""The audit's events as sentences, each with the address of what it is about."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import NoReverseMatch, reverse
+
+from aiops.accounts.permissions import Permission
+from aiops.audit.models import AuditEvent
+
+# What somebody did, read between who did it and what it was done to.
+VERBS = {
+    "accounts.lock_lifted": "lifted the lock of",
+    "accounts.locked": "locked",
+    "accounts.password_link_issued": "made a password link for",
+    "accounts.password_link_mailed": "mailed a password link to",
+    "accounts.password_set": "set the password of",
+    "accounts.person_added": "added",
+    "accounts.person_changed": "changed the rights of",
+    "accounts.person_deactivated": "deactivated",
+    "accounts.person_reactivated": "reactivated",
+    "accounts.profile_changed": "changed the profile of",
+    "accounts.sessions_ended": "ended the sessions of",
+    "accounts.signed_in": "signed in as",
+    "accounts.signed_out": "signed out as",
+    "catalog.key_resealed": "sealed the key again of",
+    "catalog.model_added": "added the model",
+    "catalog.model_changed": "changed the model",
+    "catalog.model_deleted": "deleted the model",
+    "catalog.model_restored": "brought back the model",
+    "catalog.model_retired": "retired the model",
+    "catalog.price_set": "set a price of",
+    "catalog.provider_added": "added the provider",
+    "catalog.provider_changed": "changed the provider",
+    "catalog.provider_deleted": "deleted the provider",
+    "catalog.provider_tested": "tested the provider",
+    "datasets.cases_imported": "imported cases into",
+    "datasets.created": "made the dataset",
+    "datasets.frozen": "froze",
+    "datasets.settings_changed": "changed the settings of",
+    "evaluations.run_cancelled": "cancelled",
+    "evaluations.run_continued": "continued",
+    "evaluations.run_started": "started",
+    "features.feature_changed": "changed the feature",
+    "features.feature_created": "made the feature",
+    "prompts.label_moved": "moved a label of",
+    "prompts.label_removed": "removed a label of",
+    "prompts.prompt_created": "made the prompt",
+    "prompts.prompt_described": "described the prompt",
+    "prompts.version_created": "wrote",
+}
+ICONS = {
+    "accounts": "people",
+    "catalog": "model",
+    "datasets": "datasets",
+    "evaluations": "evaluations",
+    "features": "feature",
+    "prompts": "prompts",
+    "tenants": "tenant",
+}
+# What one must be allowed to see for an event of the app to be shown outside of the audit.
+NEEDS = {
+    "accounts": Permission.PEOPLE_VIEW,
+    "catalog": Permission.CATALOG_VIEW,
+    "datasets": Permission.DATASETS_VIEW,
+    "evaluations": Permission.EVALUATIONS_VIEW,
+    "features": Permission.FEATURES_VIEW,
+    "prompts": Permission.PROMPTS_VIEW,
+    "tenants": Permission.TENANTS_VIEW,
+}
+# Where an object's page is, and which part of its label or id names it there.
+PAGES = {
+    "accounts.user": ("accounts:person", "id"),
+    "datasets.dataset": ("datasets:dataset", "name"),
+    "datasets.datasetversion": ("datasets:dataset", "name"),
+    "evaluations.run": ("evaluations:run", "id"),
+    "features.feature": ("features:feature", "name"),
+    "prompts.label": ("prompts:prompt", "name"),
+    "prompts.prompt": ("prompts:prompt", "name"),
+    "prompts.version": ("prompts:prompt", "name"),
+}
+NOISE = ("accounts.signed_in", "accounts.signed_out")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """`who` `verb` `what`; `url` is '' where the thing has no page."""
+
+    icon: str
+    who: str
+    verb: str
+    what: str
+    url: str
+    at: datetime
+    note: str
+
+
+def sentence(event: AuditEvent) -> Sentence:
+    return Sentence(
+        icon=ICONS.get(event.action.split(".")[0], "dot"),
+        who=event.actor_label,
+        verb=verb(event.action),
+        what=event.object_label,
+        url=address(event),
+        at=event.at,
+        note=_note(event),
+    )
+
+
+def verb(action: str) -> str:
+    """ "started" for "evaluations.run_started"; an action without a verb is said as it is written."""
+    return VERBS.get(action) or action.split(".")[-1].replace("_", " ")
+
+
+def address(event: AuditEvent) -> str:
+    """The page of what the event is about, '' where there is none."""
+    name, by = PAGES.get(event.object_type, ("", ""))
+    if not name:
+        return ""
+    argument = event.object_id if by == "id" else event.object_label.split(" ")[0]
+    try:
+        return reverse(name, args=[argument])
+    except NoReverseMatch:
+        return ""
+
+
+def _note(event: AuditEvent) -> str:
+    if event.reason:
+        return f"Reason: {event.reason}"
+    return f"Feature {event.feature}" if event.feature and event.feature != event.object_label else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field before and after; None where it was not there."""
+
+    field: str
+    before: object
+    after: object
+
+
+def changes(event: AuditEvent) -> list[Change]:
+    """What the event says has changed, field by field; equal fields are left out."""
+    before, after = event.before or {}, event.after or {}
+    fields = dict.fromkeys([*before, *after])
+    return [Change(f, before.get(f), after.get(f)) for f in fields if before.get(f) != after.get(f)]
