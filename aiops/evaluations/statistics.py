@@ -7,8 +7,7 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
-from scipy.special import stdtrit
-from scipy.stats import norm
+from scipy.special import ndtri, stdtrit
 
 LEAST = 20  # cases; below this no interval is shown, and nothing is green
 LEVEL = 0.95
@@ -25,7 +24,7 @@ class Interval:
 
 @lru_cache(maxsize=4)
 def _z(level: float) -> float:
-    return float(norm.ppf(0.5 + level / 2))
+    return float(ndtri(0.5 + level / 2))
 
 
 def wilson(passed: float, n: int, level: float = LEVEL) -> Interval | None:
