@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from django.db import transaction
@@ -167,7 +168,7 @@ def _shards(run: Run) -> list[Shard]:
     bounds = [index * run.total // count for index in range(count + 1)]
     return [
         Shard(run=run, ordinal=index, first=first, stop=stop)
-        for index, (first, stop) in enumerate(zip(bounds, bounds[1:], strict=False))
+        for index, (first, stop) in enumerate(pairwise(bounds))
     ]
 
 

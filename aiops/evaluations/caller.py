@@ -7,7 +7,8 @@ import asyncio
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from types import TracebackType
@@ -15,6 +16,8 @@ from typing import Self
 
 from aiops.evaluations.work import Item
 from aiops.providers.protocol import ChatProvider, ChatReply, ChatRequest
+
+GATHER = 0.01  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +65,33 @@ class Caller:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.drop()
-        for _ in range(self._slots):
-            self._put(None)
+        self.submit([None] * self._slots)
         self._thread.join()
 
-    def submit(self, job: Job) -> None:
-        self._put(job)
-
-    def _put(self, job: Job | None) -> None:
+    def submit(self, jobs: Sequence[Job | None]) -> None:
+        """Queue `jobs`, many at a time, since each submission wakes the other thread; None ends one worker."""
         if self._loop is None:
             raise RuntimeError("The caller is not open.")
-        self._loop.call_soon_threadsafe(self._jobs.put_nowait, job)
+        self._loop.call_soon_threadsafe(self._queue, jobs)
+
+    def _queue(self, jobs: Sequence[Job | None]) -> None:
+        for job in jobs:
+            self._jobs.put_nowait(job)
+
+    def take(self, seconds: float) -> list[Outcome]:
+        """All outcomes that are there, after waiting up to `seconds` for a first one.
+
+        A moment more gathers those that come together: waking up for each of them costs more than it gains.
+        """
+        try:
+            outcomes = [self.outcomes.get(timeout=max(0.0, seconds))]
+        except queue.Empty:
+            return []
+        time.sleep(GATHER)
+        with suppress(queue.Empty):
+            while True:
+                outcomes.append(self.outcomes.get_nowait())
+        return outcomes
 
     def drop(self) -> list[Job]:
         """Take back the jobs that have not been started."""

@@ -7,10 +7,11 @@ names the token, so that a worker that was taken for dead and comes back writes 
 
 import math
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, Greatest, Now
 
 from aiops.catalog.models import Provider
@@ -91,19 +92,17 @@ def reclaim_lost() -> list[int]:
     Their calls under way may have been billed though no answer was stored: what the shard held stays counted
     against the run's ceiling as `unaccounted`.
     """
-    limit = f"{timing().lost} seconds"
-    stale = Shard.objects.filter(state=Shard.State.RUNNING).extra(
-        where=["heartbeat_at < clock_timestamp() - %s::interval"], params=[limit]
-    )
-    return [shard_id for shard_id in stale.values_list("id", flat=True) if _reclaim(shard_id, limit)]
+    return [shard_id for shard_id in _silent().values_list("id", flat=True) if _reclaim(shard_id)]
+
+
+def _silent() -> QuerySet[Shard]:
+    limit = Now() - timedelta(seconds=timing().lost)
+    return Shard.objects.filter(state=Shard.State.RUNNING, heartbeat_at__lt=limit)
 
 
 @transaction.atomic
-def _reclaim(shard_id: int, limit: str) -> bool:
-    rows = Shard.objects.select_for_update(no_key=True, skip_locked=True).filter(
-        id=shard_id, state=Shard.State.RUNNING
-    )
-    for row in rows.extra(where=["heartbeat_at < clock_timestamp() - %s::interval"], params=[limit]):
+def _reclaim(shard_id: int) -> bool:
+    for row in _silent().select_for_update(no_key=True, skip_locked=True).filter(id=shard_id):
         _close(row, Shard.State.QUEUED)
         if row.held:
             Run.objects.filter(id=row.run_id).update(

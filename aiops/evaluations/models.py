@@ -124,7 +124,7 @@ class Shard(models.Model):
     heartbeat_at = models.DateTimeField(null=True)
 
     class Meta:
-        ordering = ("run", "ordinal")
+        ordering = ("run_id", "ordinal")
         constraints = (
             models.UniqueConstraint(fields=("run", "ordinal"), name="evaluations_shard_ordinal"),
             models.CheckConstraint(condition=Q(stop__gt=F("first")), name="evaluations_shard_slice"),
@@ -170,7 +170,7 @@ class Result(models.Model):
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta:
-        ordering = ("run", "case", "repeat")
+        ordering = ("id",)
         constraints = (
             models.UniqueConstraint(fields=("run", "case", "repeat"), name="evaluations_result_once"),
         )
@@ -189,7 +189,7 @@ class Score(models.Model):
     reason = models.TextField(blank=True)
 
     class Meta:
-        ordering = ("result", "id")
+        ordering = ("result_id", "id")
         constraints = (models.UniqueConstraint(fields=("result", "scorer"), name="evaluations_score_once"),)
 
     def __str__(self) -> str:

@@ -4,7 +4,6 @@ The thread that enters here does everything that needs the database; calls run i
 which always has more jobs waiting than it can start, so that storing a batch holds up no call.
 """
 
-import queue
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -108,17 +107,20 @@ class ShardWork:
         return Shard.State.QUEUED if self.halted else Shard.State.FINISHED
 
     def _feed(self, caller: Caller) -> None:
-        """Hand over jobs, twice as many as run at once, as far as the money goes."""
-        while self.outstanding < 2 * self.claim.slots:
+        """Keep up to three times as many jobs with the caller as run at once, as far as the money goes."""
+        if self.outstanding > 2 * self.claim.slots:
+            return
+        jobs: list[Job | None] = []
+        while self.outstanding + len(jobs) < 3 * self.claim.slots:
             self.ready = self.ready or self._next_job()
-            if self.ready is None:
-                return
-            if not self._with_patience(self.purse.hold, self.ready.worst):
-                self._wait_for_money()
-                return
-            caller.submit(self.ready)
+            if self.ready is None or not self._with_patience(self.purse.hold, self.ready.worst):
+                break
+            jobs.append(self.ready)
             self.ready = None
-            self.outstanding += 1
+        self.outstanding += len(jobs)
+        caller.submit(jobs)
+        if self.ready is not None and not self.outstanding:
+            self._wait_for_money()
 
     def _next_job(self) -> Job | None:
         while self.pending:
@@ -136,8 +138,6 @@ class ShardWork:
 
     def _wait_for_money(self) -> None:
         """Calls under way give money back when they are over: ours, then those of other shards. Else it is over."""
-        if self.outstanding:
-            return
         self.purse.surrender()
         self._flush()
         if not Run.objects.filter(id=self.run_row.id, held__gt=0).exists():
@@ -149,18 +149,12 @@ class ShardWork:
         """Wait for one outcome, no longer than until the next write is due; write when it is."""
         due = self.flushed_at + (self.timing.batch if self.batch else self.timing.heartbeat)
         if self.outstanding:
-            self._take(caller, due - time.monotonic())
+            for outcome in caller.take(due - time.monotonic()):
+                self.outstanding -= 1
+                self._settle(outcome)
         full = len(self.batch) >= self.timing.batch_results
         if full or time.monotonic() >= due:
             self._flush()
-
-    def _take(self, caller: Caller, seconds: float) -> None:
-        try:
-            outcome = caller.outcomes.get(timeout=max(0.0, seconds))
-        except queue.Empty:
-            return
-        self.outstanding -= 1
-        self._settle(outcome)
 
     def _settle(self, outcome: Outcome) -> None:
         job = outcome.job

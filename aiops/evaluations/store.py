@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db import DataError, connection
+from django.db import DataError, connection, transaction
 
 from aiops.evaluations.claims import Claim
 
@@ -101,7 +101,16 @@ def _write_single(claim: Claim, row: dict[str, Any]) -> None:
     try:
         _write(claim, [row], None)
     except DataError as error:
-        refused = {**row, "output": "", "messages": [], "scores": [], "finish_reason": ""}
+        tokens = {name: 0 for name in row if name.endswith("_tokens")}
+        refused = {
+            **row,
+            **tokens,
+            "cost": 0,
+            "output": "",
+            "messages": [],
+            "scores": [],
+            "finish_reason": "",
+        }
         refused |= {"error_kind": "not_storable", "error": str(error).splitlines()[0]}
         _write(claim, [refused], None)
 
@@ -113,7 +122,7 @@ def _write(claim: Claim, rows: Sequence[dict[str, Any]], held: Decimal | None) -
         "rows": json.dumps(rows, ensure_ascii=False, default=str),
         "held": held,
     }
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_WRITE, values)
         row = cursor.fetchone()
     if row is None:

@@ -1,6 +1,19 @@
 """Addresses of evaluations."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from aiops.evaluations.views import results, runs, start
 
 app_name = "evaluations"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", runs.run_list, name="list"),
+    path("new/", start.start, name="start"),
+    path("<int:pk>/", runs.run_page, name="run"),
+    path("<int:pk>/progress/", runs.run_progress, name="progress"),
+    path("<int:pk>/cancel/", runs.cancel, name="cancel"),
+    path("<int:pk>/continue/", runs.go_on, name="continue"),
+    path("<int:pk>/results/", runs.run_results, name="results"),
+    path("<int:pk>/results.csv", results.export_csv, name="csv"),
+    path("<int:pk>/results.jsonl", results.export_jsonl, name="jsonl"),
+    path("<int:pk>/results/<int:result_id>/", results.result_page, name="result"),
+]

@@ -30,9 +30,10 @@ class Exact(Scorer):
         accepted = accepted_answers(golden)
         if not accepted:
             return not_judged("The case has no expected answer.")
+        if any(self._equal(output, answer) for answer in accepted):
+            return verdict(True)
         wanted = " or ".join(shorten(_text(answer), 60) for answer in accepted[:3])
-        hit = any(self._equal(output, answer) for answer in accepted)
-        return verdict(hit, f"Expected {wanted}, got {shorten(output, 60) or 'nothing'}.")
+        return verdict(False, f"Expected {wanted}, got {shorten(output, 60) or 'nothing'}.")
 
     def _equal(self, output: str, answer: Any) -> bool:
         if isinstance(answer, str):

@@ -40,6 +40,8 @@ def words(text: str) -> list[str]:
 
 
 def _split(word: str) -> list[str]:
+    if word.isascii():
+        return [word]
     parts, plain = [], ""
     for char in word:
         if any(low <= ord(char) <= high for low, high in _WIDE):

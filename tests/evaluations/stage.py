@@ -1,0 +1,100 @@
+"""What tests of evaluations stand on: a feature with cases, a prompt, a priced model, and a provider in memory."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from aiops.catalog.models import Model, Price
+from aiops.core.actors import SystemActor
+from aiops.datasets.models import DatasetVersion
+from aiops.evaluations import actions
+from aiops.evaluations.models import Run
+from aiops.features.models import Feature
+from aiops.prompts.models import Version
+from aiops.providers.protocol import ChatPiece, ChatReply, ChatRequest, Usage
+from tests.factories import (
+    make_case,
+    make_dataset,
+    make_dataset_version,
+    make_feature,
+    make_model,
+    make_price,
+    make_prompt,
+    make_provider,
+    make_version,
+)
+
+BY = SystemActor("tests")
+Answer = Callable[[ChatRequest], str]
+
+
+@dataclass
+class MemoryProvider:
+    """Answers at once, or raises what `answer` raises; remembers how many calls ran at the same time."""
+
+    answer: Answer = lambda request: request.messages[-1].content
+    usage: Usage = field(default_factory=lambda: Usage(input=100, output=50))
+    pause: float = 0.0
+    asked: list[ChatRequest] = field(default_factory=list)
+    at_once: int = 0
+    most_at_once: int = 0
+    closed: bool = False
+
+    async def chat(self, request: ChatRequest, *, timeout: float) -> ChatReply:
+        self.asked.append(request)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            await asyncio.sleep(self.pause)
+            text = self.answer(request)
+        finally:
+            self.at_once -= 1
+        return ChatReply(text=text, usage=self.usage, finish_reason="stop", model=request.model)
+
+    async def stream(self, request: ChatRequest, *, timeout: float) -> AsyncIterator[ChatPiece]:
+        yield ChatPiece("", await self.chat(request, timeout=timeout))
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+@dataclass
+class Stage:
+    """Everything that a run needs, saved."""
+
+    feature: Feature
+    dataset_version: DatasetVersion
+    version: Version
+    model: Model
+    price: Price
+
+    def start(self, **values: Any) -> Run:
+        given: dict[str, Any] = {
+            "by": BY,
+            "feature": self.feature,
+            "dataset_version": self.dataset_version,
+            "version": self.version,
+            "model": self.model,
+            "scorers": [{"type": "contains"}],
+        }
+        return actions.start_run(**given | values)
+
+
+def make_stage(
+    cases: list[dict[str, Any]] | int = 3, *, concurrency: int = 4, version: dict[str, Any] | None = None, **provider: Any
+) -> Stage:
+    """`cases`: values of each case, or how many of the factory's. A call costs at most 0.01 USD or so."""
+    feature = make_feature()
+    dataset = make_dataset(feature=feature)
+    for values in [{} for _ in range(cases)] if isinstance(cases, int) else cases:
+        make_case(dataset=dataset, **values)
+    model = make_model(provider=make_provider(max_concurrency=concurrency, **provider))
+    return Stage(
+        feature=feature,
+        dataset_version=make_dataset_version(dataset=dataset),
+        version=make_version(prompt=make_prompt(feature=feature), **(version or {"parameters": {"max_tokens": 100}})),
+        model=model,
+        price=make_price(model=model, input=Decimal("0.00001"), output=Decimal("0.0001")),
+    )
