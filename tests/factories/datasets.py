@@ -34,7 +34,10 @@ def make_case(**values: Any) -> Case:
         }
     )
     line = case.content.line()
-    case.digest, case.words = digest(line), Cast(Value(vector(lexemes(case.content.texts()))), SearchVectorField())
+    case.digest, case.words = (
+        digest(line),
+        Cast(Value(vector(lexemes(case.content.texts()))), SearchVectorField()),
+    )
     case.save()
     return case
 

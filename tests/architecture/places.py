@@ -1,0 +1,96 @@
+"""Every address of the console, and one real object for each address that names one."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests import factories
+
+# What the addresses of each namespace name. A new parameter of an app gets its value here.
+SAMPLES: dict[str, Callable[[], dict[str, Any]]] = {}
+
+
+def sample(namespace: str) -> Callable[[Callable[[], dict[str, Any]]], Callable[[], dict[str, Any]]]:
+    def register(make: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+        SAMPLES[namespace] = make
+        return make
+
+    return register
+
+
+@sample("accounts")
+def _accounts() -> dict[str, Any]:
+    return {"pk": factories.make_user().pk, "token": "used-up"}
+
+
+@sample("tenants")
+def _tenants() -> dict[str, Any]:
+    return {"slug": factories.make_tenant().slug}
+
+
+@sample("features")
+def _features() -> dict[str, Any]:
+    return {"slug": factories.make_feature().slug}
+
+
+@sample("prompts")
+def _prompts() -> dict[str, Any]:
+    label = factories.make_label()
+    return {"name": label.prompt.name, "number": label.version.number, "label": label.name}
+
+
+@sample("datasets")
+def _datasets() -> dict[str, Any]:
+    case = factories.make_case()
+    version = factories.make_dataset_version(dataset=case.dataset)
+    return {"name": case.dataset.name, "key": case.key, "number": version.number, "pk": case.pk}
+
+
+@sample("catalog")
+def _catalog() -> dict[str, Any]:
+    price = factories.make_price()
+    return {"slug": price.model.provider.slug, "name": price.model.name, "pk": price.pk}
+
+
+@sample("evaluations")
+def _evaluations() -> dict[str, Any]:
+    result = factories.make_result()
+    return {"pk": result.run.pk, "result_id": result.pk}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One address: its full name ("prompts:version"), its view, and the parameters of its path."""
+
+    name: str
+    view: Callable[..., Any]
+    parameters: tuple[str, ...]
+
+    @property
+    def namespace(self) -> str:
+        return self.name.rpartition(":")[0]
+
+    def url(self, samples: dict[str, dict[str, Any]]) -> str:
+        values = samples[self.namespace] if self.parameters else {}
+        return reverse(self.name, kwargs={name: values[name] for name in self.parameters})
+
+
+def places() -> list[Place]:
+    return list(_walk(get_resolver().url_patterns, "", ()))
+
+
+def samples() -> dict[str, dict[str, Any]]:
+    """An object for each namespace, in the database of the test."""
+    return {namespace: make() for namespace, make in SAMPLES.items()}
+
+
+def _walk(patterns: list[URLPattern | URLResolver], prefix: str, above: tuple[str, ...]) -> Iterator[Place]:
+    for pattern in patterns:
+        parameters = (*above, *pattern.pattern.converters)
+        if isinstance(pattern, URLResolver):
+            inner = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
+            yield from _walk(pattern.url_patterns, inner, parameters)
+        else:
+            yield Place(f"{prefix}{pattern.name}", pattern.callback, parameters)

@@ -1,0 +1,50 @@
+"""Runs and their results, as rows: nothing is sent to a worker."""
+
+from typing import Any
+
+from aiops.core import clock
+from aiops.evaluations.models import Result, Run, Score
+from tests.factories.catalog import make_price
+from tests.factories.datasets import make_case, make_dataset_version
+from tests.factories.prompts import make_feature, make_version
+
+
+def make_run(**values: Any) -> Run:
+    """A queued run over the one case of a new dataset; `state="finished"` sets when it ended."""
+    price = values.pop("price", None) or make_price()
+    version = values.pop("dataset_version", None) or make_dataset_version()
+    if values.get("state", Run.State.QUEUED) not in Run.ACTIVE:
+        values = {"started_at": clock.now(), "finished_at": clock.now(), **values}
+    return Run.objects.create(
+        **{
+            "feature": values.pop("feature", None) or make_feature(),
+            "dataset_version": version,
+            "version": values.pop("version", None) or make_version(),
+            "model": price.model,
+            "price": price,
+            "scorers": [{"name": "exact", "type": "exact"}],
+            "total": version.case_count,
+            **values,
+        }
+    )
+
+
+def make_result(**values: Any) -> Result:
+    """One case's answer in a finished run, with one score that passed."""
+    case = values.pop("case", None) or make_case()
+    run = values.pop("run", None) or make_run(
+        dataset_version=make_dataset_version(dataset=case.dataset), state=Run.State.FINISHED, done=1
+    )
+    result = Result.objects.create(
+        **{
+            "run": run,
+            "case": case,
+            "output": "late",
+            "input_tokens": 8,
+            "output_tokens": 2,
+            "latency_ms": 120.0,
+            **values,
+        }
+    )
+    Score.objects.create(result=result, scorer="exact", value=1.0, passed=True)
+    return result
