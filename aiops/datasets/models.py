@@ -135,6 +135,16 @@ class Case(models.Model):
     def content(self) -> CaseContent:
         return CaseContent(*(getattr(self, name) for name in self.CONTENT))
 
+    @property
+    def input_pairs(self) -> list[tuple[str, str]]:
+        """For templates, where `inputs.items` would be the variable "items" if there is one."""
+        return list(self.inputs.items())
+
+    @property
+    def input_starts(self) -> list[tuple[str, str]]:
+        """The beginnings of the inputs, on rows of `queries.listed`."""
+        return list((getattr(self, "inputs_start", None) or {}).items())
+
 
 class Upload(models.Model):
     """A file that waits for a person to confirm its preview. Gone after a day, or once imported."""

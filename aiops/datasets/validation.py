@@ -177,9 +177,8 @@ def _checks(checks: Any) -> list[str]:
 
 def storable(name: str, value: Any) -> list[str]:
     """What keeps the JSON value `value` out of the database: depth, size, or characters that are none."""
-    seen = characters = 0
-    for text, depth in _walk(value):
-        seen += 1
+    characters = 0
+    for seen, (text, depth) in enumerate(_walk(value), start=1):
         characters += len(text)
         if depth > MAX_DEPTH:
             return [f"{name} is nested more than {MAX_DEPTH} levels deep"]

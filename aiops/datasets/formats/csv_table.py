@@ -1,11 +1,13 @@
 """Golden cases as CSV: `id`, `input.<variable>`, `expected`, `category`, `locale`, `tags`, `metadata`, …
 
 Cells are text. `expected` is text too, unless it begins with `{`, `[` or `"` and is JSON; empty means null.
-`tags` are separated by commas, or a JSON list. `metadata` and `checks` are JSON.
+`tags` are separated by commas, or a JSON list. `metadata` and `checks` are JSON. An apostrophe before `=`,
+`+`, `-` or `@` is no part of the cell: exports put it there, so that a spreadsheet computes nothing.
 """
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO
 
@@ -19,6 +21,10 @@ from aiops.datasets.validation import FIELDS, quoted, unknown
 _PREFIX = "input."
 _COLUMNS = ("id", "input.<variable>", *FIELDS[2:])
 _TRUE, _FALSE = {"true", "yes", "1"}, {"false", "no", "0", ""}
+
+
+_FORMULA = re.compile("'*[=+\\-@\\t\\r\\n＝＋－＠]")
+_STARTS = "'=+-@\t\r\n＝＋－＠"
 
 
 class _Unreadable(Exception):
@@ -144,6 +150,7 @@ def _case(line: int, header: list[str], cells: list[str]) -> Item:
         name = cells[header.index("id")] if len(cells) > header.index("id") else None
         return Problem(f"the row has {len(cells)} cells, the header has {len(header)}", line=line, case=name)
     named = dict(zip(header, cells, strict=True))
+    named = {name: _bare(cell) for name, cell in named.items()}
     inputs = {name.removeprefix(_PREFIX): cell for name, cell in named.items() if name.startswith(_PREFIX)}
     values: dict[str, Any] = {"id": named["id"], "inputs": inputs}
     try:
@@ -197,6 +204,14 @@ def _expected_cell(value: Any, encoded: str) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) and _expected(value) == value else encoded
+
+
+def _guarded(cell: str) -> str:
+    return f"'{cell}" if cell and cell[0] in _STARTS and _FORMULA.match(cell) else cell
+
+
+def _bare(cell: str) -> str:
+    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell
 
 
 def _row(cells: list[str]) -> str:
