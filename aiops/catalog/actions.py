@@ -230,6 +230,8 @@ def _check_price(price: Price) -> None:
 
 
 def _full_clean(row: Provider | Model | Price) -> None:
+    if getattr(row, "slug", getattr(row, "name", "")) == "new":
+        raise InvalidInput("The name 'new' is taken by a page. Choose another.")
     try:
         row.full_clean()
     except ValidationError as error:

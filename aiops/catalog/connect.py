@@ -1,5 +1,6 @@
 """From a provider's row to an open connection."""
 
+import json
 from typing import TypedDict, cast
 
 from pydantic import ValidationError
@@ -11,6 +12,7 @@ from aiops.providers.anthropic import Anthropic
 from aiops.providers.openai_compatible import OpenAICompatible
 from aiops.providers.options import AnthropicOptions, OpenAIOptions, Options, problems_of
 from aiops.providers.protocol import ChatProvider
+from aiops.providers.retry import Policy
 
 _OPTIONS: dict[str, type[Options]] = {
     Provider.Kind.OPENAI_COMPATIBLE: OpenAIOptions,
@@ -21,6 +23,7 @@ _OPTIONS: dict[str, type[Options]] = {
 class _Limits(TypedDict):
     concurrency: int
     read_timeout: float
+    policy: Policy | None
 
 
 def open_provider(provider: Provider) -> ChatProvider:
@@ -35,11 +38,15 @@ def open_provider(provider: Provider) -> ChatProvider:
     return open_vendor(provider)
 
 
-def open_vendor(provider: Provider) -> OpenAICompatible | Anthropic:
-    """The adapter of a provider that is reached by HTTP."""
+def open_vendor(provider: Provider, policy: Policy | None = None) -> OpenAICompatible | Anthropic:
+    """The adapter of a provider that is reached by HTTP; `policy` None: it tries as its settings say."""
     options = options_of(provider.kind, provider.settings)
     key = keys.unseal(provider.api_key_encrypted)
-    limits: _Limits = {"concurrency": provider.max_concurrency, "read_timeout": provider.timeout_seconds}
+    limits: _Limits = {
+        "concurrency": provider.max_concurrency,
+        "read_timeout": provider.timeout_seconds,
+        "policy": policy,
+    }
     if isinstance(options, AnthropicOptions):
         return Anthropic(base_url=provider.base_url, api_key=key, options=options, **limits)
     return OpenAICompatible(
@@ -54,3 +61,10 @@ def options_of(kind: str, settings: object) -> Options:
     except ValidationError as error:
         problems = [Problem(message) for message in problems_of(error)]
         raise InvalidInput(f"The settings are wrong: {problems[0]}", problems) from None
+
+
+def options_described(kind: str = "") -> list[tuple[str, str, str]]:
+    """Name, default and meaning of each setting of providers of `kind`, or of all kinds."""
+    kinds = [_OPTIONS[kind]] if kind in _OPTIONS else list(_OPTIONS.values()) if not kind else []
+    fields = {name: field for options in kinds for name, field in options.model_fields.items()}
+    return [(name, json.dumps(field.default), field.description or "") for name, field in fields.items()]

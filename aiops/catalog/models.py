@@ -1,5 +1,7 @@
 """A vendor endpoint; a model with a tier; its dated price per token class."""
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import Q
 
@@ -76,6 +78,28 @@ class Model(models.Model):
         return self.name
 
 
+MILLION = 1_000_000
+TOKEN_CLASSES = {
+    "input": "Input",
+    "cached_input": "Cached input",
+    "cache_write": "Cache write",
+    "output": "Output",
+    "reasoning": "Reasoning",
+}
+
+
+def per_million(rate: Decimal | None) -> str:
+    """A rate as vendors publish it, all its digits: "$0.15" for a million tokens; "" where there is none.
+
+    >>> per_million(Decimal("0.0000010750")), per_million(Decimal(0))
+    ('$1.075', '$0.00')
+    """
+    if rate is None:
+        return ""
+    whole, _, cents = f"{(rate * MILLION).normalize():f}".partition(".")
+    return f"${int(whole):,}.{cents:0<2}"
+
+
 class Price(models.Model):
     """USD per token of each class from `effective_at` on; the latest one that has begun holds.
 
@@ -109,3 +133,8 @@ class Price(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model} from {self.effective_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def per_million(self) -> dict[str, str]:
+        """The rates of all classes for people, in the order of columns."""
+        return {name: per_million(getattr(self, name)) for name in TOKEN_CLASSES}

@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aiops.catalog import queries
-from aiops.catalog.models import Model, Price, Provider
-from aiops.core.errors import InvalidInput, Problem
+from aiops.catalog.models import TOKEN_CLASSES, Model, Price, Provider, per_million
+from aiops.core.errors import Conflict, InvalidInput, Problem
 from aiops.core.money import quantize
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -30,7 +30,7 @@ FIELDS = {
 _NOT_AN_ENTRY = "sample_spec"  # the published list explains its fields in an entry of this name
 _TEXT_MODES = frozenset({"", "chat", "completion", "responses"})
 
-Rates = dict[str, Decimal | None]
+Rates = dict[str, Any]  # Decimal or None by our names of the classes
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,17 @@ class Change:
 
     model: Model
     listed_as: str
-    rates: dict[str, Any]
+    rates: Rates
     before: Price | None
+
+    @property
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Per class that changes: its label, the rate before and after, for people."""
+        pairs = [
+            (label, getattr(self.before, name, None), self.rates[name])
+            for name, label in TOKEN_CLASSES.items()
+        ]
+        return [(label, per_million(old), per_million(new)) for label, old, new in pairs if old != new]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +124,31 @@ def rates_of(price: Price) -> Rates:
 def rates_as_text(price: Price) -> dict[str, str]:
     """The rates that are set, for the audit and for exports."""
     return {name: f"{rate:f}" for name, rate in rates_of(price).items() if rate is not None}
+
+
+def pack(plan: Plan, source: str) -> dict[str, Any]:
+    """A plan as JSON values, to be kept by the page between its preview and its taking over."""
+    rates = [
+        [
+            change.model.pk,
+            change.listed_as,
+            [None if rate is None else str(rate) for rate in _identity(change.rates)],
+        ]
+        for change in plan.changes
+    ]
+    return {"at": plan.effective_at.isoformat(), "source": source, "rates": rates}
+
+
+def unpack(packed: Mapping[str, Any]) -> tuple[Plan, str]:
+    """The plan and the source that `pack` was given; models that have gone meanwhile raise Conflict."""
+    models = Model.objects.select_related("provider").in_bulk([pk for pk, _, _ in packed["rates"]])
+    if len(models) < len(packed["rates"]):
+        raise Conflict("A model of the preview was deleted meanwhile. Choose the file again.")
+    changes = tuple(
+        Change(models[pk], listed_as, {n: r and Decimal(r) for n, r in zip(FIELDS, rates, strict=True)}, None)
+        for pk, listed_as, rates in packed["rates"]
+    )
+    return Plan(datetime.fromisoformat(packed["at"]), changes, (), ()), packed["source"]
 
 
 def _vendors(provider: Provider) -> set[str]:

@@ -17,7 +17,24 @@ def price_at(model: Model, at: datetime) -> Price | None:
 def prices_at(models: Iterable[Model], at: datetime) -> dict[int, Price]:
     """The price that holds at `at` by model id, in one query; models without one are absent."""
     begun = Price.objects.filter(model__in=list(models), effective_at__lte=at)
-    return {price.model_id: price for price in begun.order_by("model", "-effective_at").distinct("model")}
+    return {
+        price.model_id: price for price in begun.order_by("model_id", "-effective_at").distinct("model_id")
+    }
+
+
+def planned_prices(models: Iterable[Model], after: datetime) -> dict[int, Price]:
+    """The next price that begins later than `after` by model id, in one query."""
+    coming = Price.objects.filter(model__in=list(models), effective_at__gt=after)
+    return {
+        price.model_id: price for price in coming.order_by("model_id", "effective_at").distinct("model_id")
+    }
+
+
+def priced(models: list[Model]) -> list[tuple[Model, Price | None, Price | None]]:
+    """Each model with the price that holds now and the next one to come, in two queries for all."""
+    now = clock.now()
+    held, planned = prices_at(models, now), planned_prices(models, now)
+    return [(model, held.get(model.pk), planned.get(model.pk)) for model in models]
 
 
 def priced_models(at: datetime | None = None) -> QuerySet[Model]:
