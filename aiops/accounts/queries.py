@@ -1,5 +1,7 @@
 """Questions about people."""
 
+from collections.abc import Iterable
+
 from django.db.models import Q, QuerySet
 
 from aiops.accounts import throttling
@@ -22,7 +24,7 @@ def people(*, text: str = "", role: str = "", state: str = "") -> QuerySet[User]
     return rows
 
 
-def _spelled(accounts: dict[str, object]) -> list[str]:
+def _spelled(accounts: Iterable[str]) -> list[str]:
     """The e-mail addresses, as people spell them, of accounts in small letters."""
     wanted = Q(pk=None)
     for account in accounts:

@@ -43,7 +43,8 @@ def locks(account: str = "") -> dict[str, datetime]:
 
 def lift(account: str) -> int:
     """Forget the wrong passwords of an account, from every address. Returns how many rows that were."""
-    return AccessAttempt.objects.filter(username=account.lower()).delete()[0]
+    gone, _ = AccessAttempt.objects.filter(username=account.lower()).delete()
+    return int(gone)
 
 
 def minutes_left(account: str, address: str) -> int:

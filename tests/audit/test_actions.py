@@ -2,6 +2,7 @@ import pytest
 
 from aiops.audit import actions as audit
 from aiops.audit.models import AuditEvent
+from aiops.audit.origin import client_address
 from aiops.core.actors import SystemActor
 from tests.factories import make_tenant
 
@@ -49,8 +50,6 @@ def test_record_says_who_did_what_to_which_thing(user):
 def test_the_origin_is_the_address_that_a_trusted_proxy_names(
     settings, rf, trusted, remote, forwarded, origin
 ):
-    from aiops.audit.origin import client_address
-
     settings.TRUSTED_PROXIES = trusted
     request = rf.get("/", REMOTE_ADDR=remote, **({"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {}))
     assert client_address(request) == origin

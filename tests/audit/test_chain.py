@@ -113,7 +113,7 @@ def test_verify_points_at_the_row_that_was_tampered_with(tamper, found):
 @pytest.mark.django_db(transaction=True)
 def test_verify_sees_a_removed_pair_of_event_and_link():
     add(3)
-    first, second, third = events()
+    _, second, third = events()
     with as_intruder() as cursor:
         cursor.execute("DELETE FROM audit_auditevent WHERE id = %s", [second])
         cursor.execute("DELETE FROM audit_link WHERE event_id = %s", [second])
@@ -155,9 +155,9 @@ def test_a_noted_head_stays_valid_when_the_chain_grows():
 @pytest.mark.django_db(transaction=True)
 def test_an_act_that_is_rolled_back_leaves_no_record():
     tenant = make_tenant()
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         audit.record(by=SHELL, action="tests.failed", on=tenant)
-        1 / 0  # noqa: B018 - something goes wrong after the record
+        transaction.set_rollback(True)
     assert (AuditEvent.objects.count(), AuditLink.objects.count()) == (0, 0)
     add()
     assert chain.verify().seq == 1
@@ -239,7 +239,7 @@ def test_the_command_fails_with_the_first_broken_row_and_still_exports_all(tmp_p
     add(3)
     with as_intruder() as cursor:
         cursor.execute("UPDATE audit_auditevent SET reason = 'other' WHERE id = %s", [events()[0]])
-    with pytest.raises(CommandError, match="BROKEN after 0 good links. Link 1, event") as caught:
+    with pytest.raises(CommandError, match=r"BROKEN after 0 good links\. Link 1, event") as caught:
         call_command("audit", "verify", "--export", tmp_path / "chain.jsonl")
     assert caught.value.returncode == 1
     assert len((tmp_path / "chain.jsonl").read_text().splitlines()) == 3

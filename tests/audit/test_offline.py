@@ -13,7 +13,7 @@ from aiops.audit.offline import GENESIS, digest, main
 def export(tmp_path):
     """A file with three links; `export(change)` lets `change` edit the list of rows first."""
 
-    def write(change=lambda rows: None):
+    def write(change=list):
         rows, head = [], GENESIS
         for seq in (1, 2, 3):
             text = json.dumps({"id": seq + 10, "action": "tests.act", "reason": "日本"})
@@ -43,7 +43,8 @@ def test_a_good_chain(export, capsys):
 def test_a_changed_text(export, capsys):
     assert main([export(lambda rows: rows[1].update(text="{}"))]) == 1
     assert capsys.readouterr().out == (
-        "BROKEN after 1 good links. Link 2, event 12: the event's content, or its hash, was changed after it was recorded.\n"
+        "BROKEN after 1 good links. "
+        "Link 2, event 12: the event's content, or its hash, was changed after it was recorded.\n"
     )
 
 
@@ -70,7 +71,10 @@ def test_a_file_that_is_not_there(tmp_path, capsys):
 
 
 def test_it_imports_neither_django_nor_celery(export):
-    program = "import sys, aiops.audit.offline as o; code = o.main(sys.argv[1:]); print(sorted({'django', 'celery'} & {*sys.modules})); sys.exit(code)"
+    program = (
+        "import sys, aiops.audit.offline as o; o.main(sys.argv[1:]); "
+        "print(sorted({'django', 'celery'} & {*sys.modules}))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", program, export()], capture_output=True, text=True, check=True
     )
