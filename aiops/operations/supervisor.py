@@ -11,8 +11,8 @@ from pathlib import Path
 
 from aiops.operations import launch, logs
 from aiops.operations.backoff import Backoff
-from aiops.operations.launch import Process
-from aiops.operations.programs import Program, at_once
+from aiops.operations.launch import DidNotStart, Process
+from aiops.operations.programs import Program
 
 TURN = 0.05
 ROTATE_EVERY = 60.0
@@ -20,10 +20,6 @@ ROTATE_EVERY = 60.0
 
 class Stopped(Exception):
     """SIGINT or SIGTERM has come."""
-
-
-class DidNotStart(Exception):
-    """A program did not answer in time, or a command did not end well. The message is for people."""
 
 
 def spawn(program: Program, log: Path) -> Process:
@@ -49,6 +45,13 @@ class Child:
         self.start_at = 0.0  # of the next start, while there is no process
         self.ready = False
         self.backoff = Backoff()
+        self.log_length = 0  # when its process was started
+
+    def answers(self) -> bool:
+        """Whether the process, which lives, does its work by now."""
+        if self.program.ready:
+            return self.program.ready()
+        return logs.says(self.log, self.program.says, since=self.log_length)
 
 
 class Supervisor:
@@ -168,6 +171,7 @@ class Supervisor:
         self.stop_asked = True
 
     def _start(self, child: Child) -> None:
+        child.log_length = logs.length(child.log)
         child.process = self._spawn(child.program, child.log)
         child.started = self._clock()
         child.ready = False
@@ -178,9 +182,9 @@ class Supervisor:
                 self._start(child)
         elif (code := child.process.poll()) is not None:
             self._bury(child, code, now)
-        elif not child.ready and child.program.ready():
+        elif not child.ready and child.answers():
             child.ready = True
-            if child.backoff.delay and child.program.ready is not at_once:
+            if child.backoff.delay:
                 self._say(f"{child.program.name} runs again")
 
     def _bury(self, child: Child, code: int, now: float) -> None:

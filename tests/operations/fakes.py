@@ -50,7 +50,8 @@ class World:
         """Do `action` when so many seconds from now have passed."""
         self.plan.append((self.now + seconds, action))
 
-    def spawn(self, program: Program, _log: Path) -> FakeProcess:
+    def spawn(self, program: Program, log: Path) -> FakeProcess:
+        log.touch()
         self.started.append(FakeProcess(program, len(self.started) + 1, deaf=program.name in self.deaf))
         return self.started[-1]
 

@@ -5,8 +5,9 @@ from functools import partial
 import pytest
 
 from aiops.operations import logs, supervisor
+from aiops.operations.launch import DidNotStart
 from aiops.operations.programs import Program
-from aiops.operations.supervisor import DidNotStart, Stopped
+from aiops.operations.supervisor import Stopped
 from tests.operations.fakes import World
 
 
@@ -29,7 +30,7 @@ def test_a_program_that_keeps_dying_starts_more_and_more_rarely(world):
     for second in range(60):
         world.at(second, lambda: world.started[-1].die(1))
     world.run_for(61)
-    assert [line.rsplit(" in ", 1)[1] for line in world.lines] == [
+    assert [line.rsplit(" in ", 1)[1] for line in world.lines if "stopped" in line] == [
         "0.5 s",
         "1 s",
         "2 s",
@@ -38,6 +39,15 @@ def test_a_program_that_keeps_dying_starts_more_and_more_rarely(world):
         "16 s",
         "30 s",
     ]
+
+
+def test_a_program_that_says_its_word_is_ready_and_an_old_word_does_not_count(world, tmp_path):
+    log = logs.path(tmp_path, "worker")
+    log.write_text("worker1 ready.\n")
+    world.supervisor.start(Program(name="worker", command=("work",), says="worker1 ready."))
+    world.at(3, lambda: log.write_text("worker1 ready.\nworker1 ready.\n"))
+    world.supervisor.wait_ready(["worker"], seconds=60)
+    assert 103 <= world.now < 103.1
 
 
 def test_waiting_ends_when_all_answer(world):

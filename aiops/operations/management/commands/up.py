@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from aiops import env
 from aiops.operations import programs, workspace
 from aiops.operations.instance import Instance, Options
-from aiops.operations.supervisor import DidNotStart
+from aiops.operations.launch import DidNotStart
 
 
 class Command(BaseCommand):
