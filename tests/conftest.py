@@ -7,11 +7,17 @@ from pathlib import Path
 import pytest
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
+from hypothesis import HealthCheck, settings
 
 from aiops.accounts.models import User
 from aiops.operations import launch
 from aiops.operations.redis import Redis
 from tests.factories import make_user
+
+
+# A machine that is shared pauses at any moment: how long an example takes says nothing about the code.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 
 @pytest.fixture

@@ -57,7 +57,9 @@ def models(*, provider: str = "", tier: str = "", text: str = "", retired: bool 
 
 def providers() -> QuerySet[Provider]:
     """All providers, each with `model_count`."""
-    return Provider.objects.annotate(model_count=Count("models", filter=Q(models__retired_at=None)))
+    return Provider.objects.annotate(model_count=Count("models", filter=Q(models__retired_at=None))).order_by(
+        "name", "pk"
+    )
 
 
 def price_history(model: Model) -> QuerySet[Price]:
