@@ -29,6 +29,14 @@ DARK = {
 FONT = "-apple-system, BlinkMacSystemFont, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif"
 COLOURS = ("{c1}", "{c2}", "{c3}", "{c4}", "{c5}", "{c6}")
 OTHERS = "others"
+PLOT_HEIGHT, LINE_HEIGHT = 190, 14  # pixels
+LEGEND = {
+    "orientation": "h", "y": -0.18, "x": 0, "font": {"color": "{ink}"}, "traceorder": "normal",
+    "itemclick": False, "itemdoubleclick": False,
+}  # fmt: skip
+HOVER = {
+    "bgcolor": "{surface}", "bordercolor": "{axis}", "font": {"size": 12, "color": "{ink}"}, "align": "right"
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,17 +163,17 @@ def _layout(series: Sequence[Series], marks: Sequence[Mark], y_format: str, *, e
         "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
         "height": 240, "margin": {"l": 44, "r": 104 if named else 16, "t": 26, "b": 24, "pad": 0},
         "bargap": 0.2, "barmode": "stack", "showlegend": False, "separators": ".,",
-        "legend": {"orientation": "h", "y": -0.18, "x": 0, "font": {"color": "{ink}"}, "itemclick": False, "itemdoubleclick": False, "traceorder": "normal"},
+        "legend": LEGEND,
         "xaxis": {
-            "type": "date" if dated else "-", "showgrid": False, "linecolor": "{axis}", "ticks": "", "automargin": True,
-            **({"tickformat": "%-d %b"} if dated else {}), "fixedrange": True,
+            "type": "date" if dated else "-", "showgrid": False, "linecolor": "{axis}", "ticks": "",
+            "automargin": True, **({"tickformat": "%-d %b"} if dated else {}), "fixedrange": True,
         },
         "yaxis": {
             "gridcolor": "{grid}", "zeroline": False, "showline": False, "nticks": 5, "automargin": True,
             "rangemode": "tozero", "tickformat": y_format, "fixedrange": True,
         },
         "hovermode": "x unified",
-        "hoverlabel": {"bgcolor": "{surface}", "bordercolor": "{axis}", "font": {"size": 12, "color": "{ink}"}, "align": "right"},
+        "hoverlabel": HOVER,
         "shapes": [_mark_line(mark) for mark in marks],
         "annotations": [_mark_label(mark) for mark in marks] + (_end_labels(series) if named else []),
     }  # fmt: skip
@@ -186,20 +194,23 @@ def _mark_label(mark: Mark) -> dict[str, Any]:
 
 
 def _end_labels(series: Sequence[Series]) -> list[dict[str, Any]]:
-    """The series' names at their right ends, instead of a legend box."""
-    labels = []
-    for s in series:
-        last = next(
-            ((x, y) for x, y in zip(reversed(s.x), reversed(s.y), strict=True) if y is not None), None
-        )
-        if last:
-            labels.append(
-                {
-                    "x": 1, "xref": "paper", "y": last[1], "text": _text(s.name), "showarrow": False,
-                    "xanchor": "left", "xshift": 8, "font": {"size": 12, "color": "{ink}"},
-                }
-            )  # fmt: skip
-    return labels
+    """The series' names at their right ends, instead of a legend box, moved apart where they touch."""
+    last = {s.name: next((y for y in reversed(s.y) if y is not None), None) for s in series}
+    ends = sorted(((y, name) for name, y in last.items() if y is not None), reverse=True)
+    top = max((y for s in series for y in s.y if y is not None), default=0) or 1
+    shifts: dict[str, float] = {}
+    free = float("inf")
+    for y, name in ends:
+        at = PLOT_HEIGHT * y / top
+        free = min(at, free)
+        shifts[name], free = free - at, free - LINE_HEIGHT
+    return [
+        {
+            "x": 1, "xref": "paper", "y": y, "text": _text(name), "showarrow": False, "xanchor": "left",
+            "xshift": 8, "yshift": shifts[name], "font": {"size": 12, "color": "{ink}"},
+        }
+        for name, y in last.items() if y is not None
+    ]  # fmt: skip
 
 
 def _chart(

@@ -55,7 +55,21 @@ def words(before: str, after: str) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
             removed.append(Span("".join(old[a:b]), tag != "equal"))
         if new[c:d]:
             added.append(Span("".join(new[c:d]), tag != "equal"))
-    return tuple(removed), tuple(added)
+    return _joined(removed), _joined(added)
+
+
+def _joined(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Changed words that only blanks part are one change: a phrase reads better than its words."""
+    joined: list[Span] = []
+    for position, span in enumerate(spans):
+        around = spans[position - 1 : position] and spans[position + 1 : position + 2]
+        parts_changes = bool(around) and spans[position - 1].changed and not span.text.strip()
+        changed = span.changed or (parts_changes and spans[position + 1].changed)
+        if joined and joined[-1].changed and changed:
+            joined[-1] = Span(joined[-1].text + span.text, changed=True)
+        else:
+            joined.append(Span(span.text, changed))
+    return tuple(joined)
 
 
 def pairs(found: Iterable[Line]) -> list[tuple[Line | None, Line | None]]:
@@ -72,8 +86,9 @@ def pairs(found: Iterable[Line]) -> list[tuple[Line | None, Line | None]]:
 
 
 def _steps(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
-    """Difflib's opcodes in bounded time: its work grows with the pairs of equal items, so of long texts the equal
-    beginning and end are set aside, then frequent items, and what is still too much is replaced whole."""
+    """Difflib's opcodes in bounded time: its work grows with the pairs of equal items, so of long texts the
+    equal beginning and end are set aside, then frequent items; what is still too much is replaced whole.
+    """
     first = next(
         (i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new))
     )

@@ -12,7 +12,7 @@ NBSP = "\N{NO-BREAK SPACE}"
 SMALL_SAMPLE = 200  # below it a decimal place of a share would only be noise
 
 
-def count(number: int | float | Decimal | None) -> str:
+def count(number: float | Decimal | None) -> str:
     """A number with thousands separated: `12,345`; whole where it is whole, else as given."""
     if number is None or number == "":
         return NONE

@@ -13,7 +13,7 @@ PAGE_SIZE = 50
 def wants_fragment(request: HttpRequest) -> bool:
     """Whether HTMX asks for a part; a boosted link or a restored history entry wants the whole page."""
     htmx = getattr(request, "htmx", None)
-    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+    return bool(htmx and not htmx.boosted and not htmx.history_restore_request)
 
 
 def page_or_fragment(
@@ -27,6 +27,11 @@ def page_or_fragment(
     response = render(request, template, dict(context), status=status)
     response["Vary"] = "HX-Request"
     return response
+
+
+def asked(request: HttpRequest, name: str, limit: int = 200) -> str:
+    """The URL's parameter `name`: trimmed, up to `limit` characters, without NUL, which no column holds."""
+    return request.GET.get(name, "").replace("\0", "").strip()[:limit]
 
 
 def paginate(request: HttpRequest, rows: Any, size: int = PAGE_SIZE) -> Page[Any]:

@@ -43,9 +43,9 @@ class ToastMiddleware:
         response = self.get_response(request)
         if not getattr(request, "htmx", None) or not 200 <= response.status_code < 300:
             return response
-        if response.has_header("HX-Redirect") or response.has_header("HX-Trigger"):
+        if any(response.has_header(name) for name in ("HX-Redirect", "HX-Refresh", "HX-Trigger")):
             return response
         waiting = [{"text": str(each), "kind": each.level_tag} for each in messages.get_messages(request)]
         if waiting:
-            response["HX-Trigger"] = json.dumps({EVENT: waiting[-1]})
+            response["HX-Trigger"] = json.dumps({EVENT: waiting})
         return response

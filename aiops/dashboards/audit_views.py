@@ -20,8 +20,8 @@ from aiops.dashboards import words
 from aiops.dashboards.forms import AuditFilter
 
 COLUMNS = (
-    "id", "at", "actor_id", "actor", "action", "object_type", "object_id", "object", "feature", "before", "after",
-    "reason", "origin",
+    "id", "at", "actor_id", "actor", "action", "object_type", "object_id", "object", "feature", "before",
+    "after", "reason", "origin",
 )  # fmt: skip
 
 
@@ -72,9 +72,9 @@ def verify(request: SignedInRequest) -> HttpResponse:
 def _cells(events: QuerySet[AuditEvent]) -> Iterator[list[object]]:
     for event in events.iterator(chunk_size=2000):
         yield [
-            event.pk, event.at.isoformat(), event.actor_id, event.actor_label, event.action, event.object_type,
-            event.object_id, event.object_label, event.feature, _json(event.before), _json(event.after),
-            event.reason, event.origin,
+            event.pk, event.at.isoformat(), event.actor_id, event.actor_label, event.action,
+            event.object_type, event.object_id, event.object_label, event.feature,
+            _json(event.before), _json(event.after), event.reason, event.origin,
         ]  # fmt: skip
 
 

@@ -10,11 +10,17 @@ from aiops.audit.models import AuditEvent
 from aiops.core import clock
 
 PERIODS = {
-    "1h": timedelta(hours=1),
-    "24h": timedelta(hours=24),
-    "7d": timedelta(days=7),
-    "30d": timedelta(days=30),
+    "1h": ("last hour", timedelta(hours=1)),
+    "24h": ("last 24 hours", timedelta(hours=24)),
+    "7d": ("last 7 days", timedelta(days=7)),
+    "30d": ("last 30 days", timedelta(days=30)),
 }
+
+
+def moment(label: str) -> forms.DateTimeField:
+    """A date and time in the viewer's zone."""
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    return forms.DateTimeField(label=label, required=False, widget=widget)
 
 
 class AuditFilter(forms.Form):
@@ -27,20 +33,10 @@ class AuditFilter(forms.Form):
     period = forms.ChoiceField(
         label="When",
         required=False,
-        choices=[
-            ("", "any time"),
-            ("1h", "last hour"),
-            ("24h", "last 24 hours"),
-            ("7d", "last 7 days"),
-            ("30d", "last 30 days"),
-        ],
+        choices=[("", "any time"), *((key, word) for key, (word, _) in PERIODS.items())],
     )
-    since = forms.DateTimeField(
-        label="From", required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
-    )
-    until = forms.DateTimeField(
-        label="Until", required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
-    )
+    since = moment("From")
+    until = moment("Until")
 
     def narrowed(self, events: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
         """`events` that match every filter. The period is half-open: from `since` on, before `until`."""
@@ -58,7 +54,7 @@ class AuditFilter(forms.Form):
 
 def _condition(name: str, value: Any) -> Q:
     if name == "period":
-        return Q(at__gte=clock.now() - PERIODS[value])
+        return Q(at__gte=clock.now() - PERIODS[value][1])
     conditions = {
         "actor": Q(actor_label__icontains=value) | Q(actor_id=value),
         "action": Q(action=value) | Q(action__startswith=f"{value}."),

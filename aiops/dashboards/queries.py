@@ -1,6 +1,5 @@
 """Questions of the dashboards, each in a constant number of queries."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -25,7 +24,7 @@ RECENT = timedelta(hours=24)
 SHOWN_CHANGES = 12
 STALE = timedelta(days=7)  # a failed run older than this waits for nobody
 
-# A case passes where every scorer passes it, its repeats averaged; a case without a score is missing, not failed.
+# A case passes where every scorer passes it, its repeats averaged; without a score it is missing, not failed.
 _PASSED = """
 WITH judged AS (
   SELECT result.run_id, result.case_id, result.id, min(score.passed::int) AS passed
@@ -52,7 +51,7 @@ class Scored:
 
 @dataclass(slots=True)
 class FeatureRow:
-    """A feature with what has been built for it. `latest`: its newest run; `scored_run`: the newest finished."""
+    """A feature with what was built for it; `latest`: its newest run, `scored_run`: the newest finished."""
 
     feature: Feature
     prompts: list[Prompt] = field(default_factory=list)
@@ -95,10 +94,8 @@ def _datasets(features: Sequence[int]) -> QuerySet[Dataset]:
 
 
 def _add_runs(rows: Mapping[int, FeatureRow]) -> None:
-    runs = Run.objects.filter(feature__in=list(rows)).select_related(
-        "version__prompt", "dataset_version__dataset"
-    )
-    newest = runs.defer("version__source").order_by("feature_id", "-id").distinct("feature_id")
+    runs = _named_runs().filter(feature__in=list(rows))
+    newest = runs.order_by("feature_id", "-id").distinct("feature_id")
     for run in newest:
         rows[run.feature_id].latest = run
     finished = {run.pk: run for run in newest.filter(state=Run.State.FINISHED)}
@@ -106,6 +103,11 @@ def _add_runs(rows: Mapping[int, FeatureRow]) -> None:
     for run in finished.values():
         rows[run.feature_id].scored_run = run
         rows[run.feature_id].score = scores.get(run.pk)
+
+
+def _named_runs() -> QuerySet[Run]:
+    """Runs with what their names are made of."""
+    return Run.objects.select_related("version__prompt", "dataset_version__dataset").defer("version__source")
 
 
 def scores_of(runs: Iterable[int]) -> dict[int, Scored]:
@@ -140,14 +142,11 @@ class Waiting:
 
 
 def waiting_for(user: User) -> Waiting:
-    """Own runs under way, own runs that failed within a week, and drafts that have changed since their freeze."""
+    """Own runs under way, own runs that failed within a week, drafts that have changed since their freeze."""
     own: list[Run] = []
     if user.may(Permission.EVALUATIONS_RUN):
         ended = Q(state__in=(Run.State.FAILED, Run.State.STOPPED), finished_at__gte=clock.now() - STALE)
-        mine = Run.objects.filter(Q(state__in=Run.ACTIVE) | ended, created_by=user)
-        own = list(
-            mine.select_related("version__prompt", "dataset_version__dataset").defer("version__source")[:10]
-        )
+        own = list(_named_runs().filter(Q(state__in=Run.ACTIVE) | ended, created_by=user)[:10])
     drafts = list(changed_drafts()[:10]) if user.may(Permission.DATASETS_EDIT) else []
     return Waiting([run for run in own if run.is_active], [run for run in own if not run.is_active], drafts)
 

@@ -10,7 +10,7 @@ from aiops.accounts.permissions import Permission
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page of the rail: `name` is its icon and what `{% block rail %}` says; `permission` None: everybody."""
+    """A page of the rail: `name` is its icon and what `{% block rail %}` says; `permission` None: all."""
 
     name: str
     label: str

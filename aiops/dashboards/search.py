@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from aiops.accounts.models import User
 from aiops.accounts.permissions import Permission
@@ -32,7 +33,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Things of one kind: what they are called, who may see them, how to find them and where their page is."""
+    """Things of one kind: their word, who may see them, how to find them, where their page is."""
 
     word: str
     icon: str
@@ -41,21 +42,22 @@ class Kind:
     page: str
     key: str
     note: str = ""
+    listed: bool = False  # without a page of its own: the list is narrowed to it
 
     def hits(self, text: str, limit: int) -> Iterator[Hit]:
         for row in self.find(text)[:limit]:
             key = getattr(row, self.key)
-            try:
-                url = reverse(self.page, args=[key])
-            except NoReverseMatch:  # a kind whose pages are not there yet
-                continue
+            url = (
+                f"{reverse(self.page)}?{urlencode({'q': key})}"
+                if self.listed
+                else reverse(self.page, args=[key])
+            )
             label = f"Run {key}" if self.key == "pk" else str(key)
             yield Hit(self.word, self.icon, label, str(getattr(row, self.note, "")), url)
 
 
 def find(text: str, user: User, limit: int) -> list[Hit]:
-    """Up to `limit` things of each kind that `user` may see; those whose name begins like `text` come first."""
-    text = text.strip()
+    """Up to `limit` things of each kind that `user` may see; names that begin like `text` come first."""
     if not text:
         return []
     return [hit for kind in KINDS if user.may(kind.permission) for hit in kind.hits(text, limit)]
@@ -85,10 +87,14 @@ def _runs(text: str) -> QuerySet[Run]:
 
 
 _P = Permission
+_features = _named(Feature.objects.all(), "slug", "name")
+_prompts = _named(Prompt.objects.all(), "name")
+_datasets = _named(Dataset.objects.all(), "name")
+_tenants = _named(Tenant.objects.all(), "slug", "name")
 KINDS = (
-    Kind("Feature", "feature", _P.FEATURES_VIEW, _named(Feature.objects.all(), "slug", "name"), "features:feature", "slug", "name"),
-    Kind("Prompt", "prompts", _P.PROMPTS_VIEW, _named(Prompt.objects.all(), "name"), "prompts:prompt", "name"),
-    Kind("Dataset", "datasets", _P.DATASETS_VIEW, _named(Dataset.objects.all(), "name"), "datasets:dataset", "name"),
+    Kind("Feature", "feature", _P.FEATURES_VIEW, _features, "features:feature", "slug", "name"),
+    Kind("Prompt", "prompts", _P.PROMPTS_VIEW, _prompts, "prompts:prompt", "name", "description"),
+    Kind("Dataset", "datasets", _P.DATASETS_VIEW, _datasets, "datasets:dataset", "name", "description"),
     Kind("Run", "evaluations", _P.EVALUATIONS_VIEW, _runs, "evaluations:run", "pk", "feature"),
-    Kind("Tenant", "tenant", _P.TENANTS_VIEW, _named(Tenant.objects.all(), "slug", "name"), "tenants:tenant", "slug", "name"),
-)  # fmt: skip
+    Kind("Tenant", "tenant", _P.TENANTS_VIEW, _tenants, "tenants:list", "slug", "name", listed=True),
+)

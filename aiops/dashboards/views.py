@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 
 from aiops.accounts.access import SignedInRequest, requires, signed_in
 from aiops.accounts.permissions import Permission
-from aiops.core.pages import page_or_fragment, paginate, wants_fragment
+from aiops.core.pages import asked, page_or_fragment, paginate, wants_fragment
 from aiops.dashboards import queries, rail, search
 from aiops.features.models import Feature
 
@@ -22,7 +22,7 @@ NARROWED = {"prompts:list", "datasets:list", "evaluations:list", "dashboards:aud
 def home(request: SignedInRequest) -> HttpResponse:
     """What there is per feature, what changed, what waits."""
     features = Feature.objects.all()
-    if slug := request.GET.get("feature"):
+    if slug := asked(request, "feature"):
         features = features.filter(slug=slug)
     page = paginate(request, features)
     context = {
@@ -39,9 +39,9 @@ def home(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def search_page(request: SignedInRequest) -> HttpResponse:
     """Everything whose name or number matches; HTMX gets the first few as suggestions."""
-    text = request.GET.get("q", "")[:200]
+    text = asked(request, "q")
     limit = SUGGESTED if wants_fragment(request) else FOUND
-    context = {"text": text.strip(), "hits": search.find(text, request.user, limit)}
+    context = {"text": text, "hits": search.find(text, request.user, limit)}
     return page_or_fragment(request, "dashboards/search.html", "dashboards/_suggestions.html", context)
 
 
@@ -49,8 +49,8 @@ def search_page(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def switch(request: SignedInRequest) -> HttpResponse:
     """The feature switcher: the list that one came from, narrowed; from elsewhere the feature's own page."""
-    slug = request.GET.get("feature", "")
-    name = _name_of(request.GET.get("from", ""))
+    slug = asked(request, "feature")
+    name = _name_of(asked(request, "from"))
     if name in NARROWED:
         return redirect(reverse(name) + (f"?{urlencode({'feature': slug})}" if slug else ""))
     if slug and Feature.objects.filter(slug=slug).exists():
@@ -59,7 +59,7 @@ def switch(request: SignedInRequest) -> HttpResponse:
 
 
 def _name_of(path: str) -> str:
-    """The name of the page at `path`, '' where there is none. Only its name is used, never the path itself."""
+    """The name of the page at `path`, '' where there is none. The path itself is never used."""
     try:
         return resolve(path).view_name
     except Resolver404:

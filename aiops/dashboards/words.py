@@ -108,8 +108,8 @@ def sentence(event: AuditEvent) -> Sentence:
 
 
 def verb(action: str) -> str:
-    """ "started" for "evaluations.run_started"; an action without a verb is said as it is written."""
-    return VERBS.get(action) or action.split(".")[-1].replace("_", " ")
+    """`started` for `evaluations.run_started`; an action without a verb is said as it is written."""
+    return VERBS.get(action) or action.rpartition(".")[-1].replace("_", " ")
 
 
 def address(event: AuditEvent) -> str:

@@ -102,7 +102,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", announceTheme);
-document.addEventListener("aiops:toast", (event) => toast(event.detail.text, event.detail.kind || "success"));
+document.addEventListener("aiops:toast", (event) => event.detail.value.forEach((said) => toast(said.text, said.kind)));
 document.addEventListener("htmx:responseError", (event) =>
   toast(`That did not work: the server answered ${event.detail.xhr.status}.`, "error"));
 document.addEventListener("htmx:sendError", () => toast("The console cannot be reached. Nothing was changed.", "error"));

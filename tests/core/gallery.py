@@ -16,13 +16,29 @@ from aiops.core.errors import Problem
 from aiops.core.pages import paginate
 
 BEFORE = (
-    "You help an agent.\nSummarise the ticket in at most two sentences.\nWrite in the language of the ticket.\n"
+    "You help an agent.\nSummarise the ticket in at most two sentences.\n"
+    "Write in the language of the ticket.\n"
     "Keep every date.\nTicket: {{ ticket }}"
 )
 AFTER = (
-    "You help an agent.\nSummarise the ticket in at most two sentences.\nWrite in plain words.\nBegin with “The customer”.\n"
+    "You help an agent.\nSummarise the ticket in at most two sentences.\n"
+    "Write in plain words.\nBegin with “The customer”.\n"
     "Keep every date.\nTicket: {{ ticket }}"
 )
+
+
+DAYS = [datetime(2026, 11, 1, tzinfo=UTC) + timedelta(days=n) for n in range(22)]
+JOB = {
+    "title": "Run 421: v15 against v13",
+    "done": 252,
+    "failed": 6,
+    "total": 412,
+    "rate": 1.4,
+    "left": 106_000,
+    "spent": Decimal("0.87"),
+    "ceiling": Decimal("1.38"),
+    "cancel_url": "/x",
+}
 
 
 class ExampleForm(forms.Form):
@@ -37,32 +53,38 @@ class ExampleForm(forms.Form):
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    days = [datetime(2026, 11, 1, tzinfo=UTC) + timedelta(days=n) for n in range(22)]
-    score = [0.80 + 0.004 * n + 0.02 * (n % 3) for n in range(22)]
-    series = charts.Series("v14", days, score, [s - 0.03 for s in score], [s + 0.03 for s in score])
-    tenants = ["Acme", "Globex", "Initech", "Umbrella", "Hooli", "Stark", "Wayne"]
-    spend = [
-        charts.Series(t, days, [(9 - i) * (1 + n % 5) for n in range(22)]) for i, t in enumerate(tenants)
-    ]
-    mark = charts.Mark(days[8], "deploy v12")
+    """What the gallery's template shows."""
     return {
         "trend": [1, 2, 1.5, 3, 2.5, 4],
-        "job": {
-            "title": "Run 421: v15 against v13", "done": 252, "failed": 6, "total": 412, "rate": 1.4,
-            "left": 106_000, "spent": Decimal("0.87"), "ceiling": Decimal("1.38"), "cancel_url": "/x",
-        },
-        "tabs": [("Overview", "#a", True, None), ("Prompt", "#b", False, None), ("Evaluations", "#c", False, 3)],
+        "job": JOB,
+        "tabs": [("Overview", "#a", True, None), ("Prompt", "#b", False, None), ("Runs", "#c", False, 3)],
         "page": paginate(request, range(1204)),
         "form": ExampleForm({"name": "support-summary", "limit": "1.200,00", "tell": "on"}),
         "problems": [Problem("the inputs are not an object", 12, "t-012"), Problem("not UTF-8")],
         "diff": diffs.lines(BEFORE, AFTER, context=2),
         "template_text": AFTER,
-        "line_chart": charts.line(
-            "quality", "Useful answers per day", [series, charts.Series("v13", days, [s - 0.06 for s in score])],
-            note="Share of graded answers, with 95 % interval.", marks=[mark], y_format=".0%",
-        ),
-        "bar_chart": charts.bars("spend", "Spend per day by tenant", spend, marks=[charts.Mark(days[15], "cache off", bad=True)], y_format="$,.0f"),
-    }  # fmt: skip
+        "line_chart": line_chart(),
+        "bar_chart": bar_chart(),
+    }
+
+
+def line_chart() -> charts.Chart:
+    score = [0.80 + 0.004 * n + 0.02 * (n % 3) for n in range(22)]
+    subject = charts.Series("v14", DAYS, score, [s - 0.03 for s in score], [s + 0.03 for s in score])
+    before = charts.Series("v13", DAYS, [s - 0.06 for s in score])
+    note = "Share of graded answers, with 95 % interval."
+    marks = [charts.Mark(DAYS[8], "deploy v12")]
+    title = "Useful answers per day"
+    return charts.line("quality", title, [subject, before], note=note, marks=marks, y_format=".0%")
+
+
+def bar_chart() -> charts.Chart:
+    tenants = ["Acme", "Globex", "Initech", "Umbrella", "Hooli", "Stark", "Wayne"]
+    spend = [
+        charts.Series(t, DAYS, [(9 - i) * (1 + n % 5) for n in range(22)]) for i, t in enumerate(tenants)
+    ]
+    marks = [charts.Mark(DAYS[15], "cache off", bad=True)]
+    return charts.bars("spend", "Spend per day by tenant", spend, marks=marks, y_format="$,.0f")
 
 
 @public

@@ -114,7 +114,8 @@ def meter(done: Number | None, failed: Number | None, total: Number | None, tone
         said += f", {figures.count(failed)} failed"
     return format_html(
         '<svg class="meter{}" role="img" aria-label="{}">'
-        '<rect class="done" width="{}" height="100%"/><rect class="failed" x="{}" width="{}" height="100%"/></svg>',
+        '<rect class="done" width="{}" height="100%"/>'
+        '<rect class="failed" x="{}" width="{}" height="100%"/></svg>',
         f" meter--{tone}" if tone else "",
         said,
         _at(good),
@@ -133,7 +134,7 @@ def interval(
     `tone` follows the verdict, never the sign: pass, block or unsure. `limit` is drawn dashed, `zero` solid.
     """
     if low is None or mid is None or high is None:
-        return mark_safe('<span class="muted">–</span>')  # noqa: S308 - a constant
+        return mark_safe('<span class="muted">–</span>')
 
     def x(value: Number) -> str:
         return _at(_share(float(value) - float(start), float(end) - float(start)))
@@ -156,11 +157,27 @@ def interval(
 
 
 @register.simple_tag
+def interval_axis(said: str, start: Number = 0, end: Number = 1) -> SafeString:
+    """The head of a column of intervals: its scale, with `said` for those who cannot see it."""
+    middle = (float(start) + float(end)) / 2
+    ends = ((0, "start"), (50, "middle"), (100, "end"))
+    labels = format_html_join(
+        "",
+        '<text x="{}%" y="14" text-anchor="{}">{}</text>',
+        [
+            (x, anchor, f"{100 * float(v):.0f}")
+            for (x, anchor), v in zip(ends, (start, middle, end), strict=True)
+        ],
+    )
+    return format_html('<svg class="interval" role="img" aria-label="{}">{}</svg>', said, labels)
+
+
+@register.simple_tag
 def spark(values: Sequence[Number | None], said: str = "trend", tone: str = "") -> SafeString:
     """A small line without axes; `said` is what it shows, for those who cannot see it."""
     points = [(position, float(value)) for position, value in enumerate(values) if value is not None]
     if len(points) < 2:
-        return mark_safe('<span class="muted">–</span>')  # noqa: S308 - a constant
+        return mark_safe('<span class="muted">–</span>')
     lowest, highest = min(v for _, v in points), max(v for _, v in points)
     scale = (highest - lowest) or 1.0
     drawn = [(2 + 68 * i / (len(values) - 1), 17 - 14 * (v - lowest) / scale) for i, v in points]
