@@ -60,7 +60,7 @@ def _drift_to_english(brief: Brief, language: str) -> float:
     if not brief.says(_KEEPS):
         drift += 0.45 if japanese else 0.12
     if brief.says(_ENGLISH_OPENING):
-        drift += 0.9 if japanese else 0.05
+        drift += 0.6 if japanese else 0.05
     if brief.says(r"plain (?:words|english|language)|simple words"):
         drift += 0.1 if japanese else 0.02
     return drift

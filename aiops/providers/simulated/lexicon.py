@@ -12,7 +12,7 @@ import yaml
 from aiops.providers.simulated.language import CODES
 
 _FOLDER = Path(__file__).parent / "lexicon"
-_ORDER = regex.compile(r"\b[A-Z]{2,3}-\d{4,}\b")
+_ORDER = regex.compile(r"(?<![A-Za-z0-9])[A-Z]{2,3}-\d{4,}(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from aiops.providers.simulated.competence import goes_wrong
 from aiops.providers.simulated.draws import pick
 from aiops.providers.simulated.lexicon import lexicon, order_in
 
-_EMAIL = regex.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
+_EMAIL = regex.compile(r"[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _DATE = regex.compile(r"\d{4}-\d{2}-\d{2}")
 _MONTH = regex.compile(r"(\d{4})-(\d{2})(?!-?\d)")
-_COUNT = regex.compile(r"(?<![\w-])(\d{1,2})(?![\w-])")
+_COUNT = regex.compile(r"(?<![A-Za-z0-9-])\d{1,2}(?![A-Za-z0-9-])")
 _LAST_MONTH = 12
 
 
@@ -40,7 +40,7 @@ def answer(brief: Brief) -> str:
         refuses = brief.says("NOT_ALLOWED") and not goes_wrong(brief, "refusal", 0.03)
         return (
             "NOT_ALLOWED" if refuses else f"DELETE FROM orders WHERE order_number = '{order_in(brief.text)}'"
-        )  # noqa: S608 - an answer, never run
+        )
     query = _QUERIES[kind](asked(brief))
     return _dressed(brief, _stumbled(brief, query))
 

@@ -12,7 +12,7 @@ _CONTEXT = regex.compile(r"(?is)(?:^|\n)(?:passages?|context|documents?|sources?
 _NUMBERED = regex.compile(r"(?m)^\s*\[(\d+)\]\s*")
 _SENTENCE = regex.compile(r"[^.!?。！？\n]+(?:[.!?](?=\d)[^.!?。！？\n]+)*[.!?。！？]?")
 _CJK = regex.compile(r"[\p{Han}\p{Katakana}ー]+|\p{Hiragana}+")
-_ENOUGH = 0.16  # of the question's weight must be found in the best sentence
+_ENOUGH = 0.24  # of the question's weight must be found in the best sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,6 @@ def _context(brief: Brief) -> str:
 def _terms(text: str) -> set[str]:
     """Stems of words; of Japanese pairs of characters."""
     plain = text.lower()
-    words = {word[:5] for word in regex.findall(r"[\p{Latin}\d]+", plain) if len(word) > 3 or word.isdigit()}  # noqa: PLR2004 - articles and the like
+    words = {word[:5] for word in regex.findall(r"[\p{Latin}\d]+", plain) if len(word) > 3 or word.isdigit()}
     runs = [run for run in _CJK.findall(plain) if not regex.fullmatch(r"\p{Hiragana}+", run)]
     return words | {run[at : at + 2] for run in runs for at in range(max(1, len(run) - 1))}

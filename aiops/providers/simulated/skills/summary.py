@@ -76,7 +76,7 @@ def _product(brief: Brief, language: str) -> str:
 
 def sentiment(brief: Brief) -> str:
     """The customer's mood. Definitions in the prompt help, and so does a word about negations."""
-    rate = 0.12
+    rate = 0.14
     if brief.says(r"(?:^|\n)\W*(?:negative|positive)\W+\w+ \w+"):
         rate *= 0.75
     if brief.says(r"negation|to the end|whole ticket|polite"):
