@@ -8,7 +8,7 @@ from aiops.features.models import Feature
 
 
 def switcher(request: HttpRequest) -> dict[str, Any]:
-    """`switcher_features`: lazily, the features that the rail offers; `current_feature`: the chosen slug or ''.
+    """`switcher_features`: lazily, what the rail offers; `current_feature`: the chosen slug or ''.
 
     A feature's own pages count as its choice, filters of other pages by their `feature`.
     """

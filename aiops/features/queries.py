@@ -7,7 +7,10 @@ from aiops.features.models import Feature
 
 
 def features_listed(text: str = "") -> "QuerySet[Feature]":
-    """Features for the list, each with `prompt_count` and `dataset_count`; `text` is sought in slug, name, description."""
+    """Features for the list, each with `prompt_count` and `dataset_count`.
+
+    `text` is sought in slug, name and description.
+    """
     rows = Feature.objects.annotate(
         prompt_count=Count("prompts", distinct=True), dataset_count=Count("datasets", distinct=True)
     )

@@ -12,7 +12,7 @@ from aiops.features.models import Feature
 from aiops.prompts import format as prompt_format
 from aiops.prompts import queries
 from aiops.prompts.models import Label, Prompt, Version
-from aiops.prompts.shape import LABEL, NAME, PromptFile
+from aiops.prompts.shape import LABEL, NAME, NAME_RULE, PromptFile
 
 MAX_NOTE = 5_000
 
@@ -21,9 +21,7 @@ MAX_NOTE = 5_000
 def create_prompt(*, by: Actor, name: str, description: str = "", feature: Feature | None = None) -> Prompt:
     """A prompt without versions. Raises InvalidInput for a bad name, Conflict for one that exists."""
     if not NAME.match(name):
-        raise InvalidInput(
-            f"{name[:100]!r} is no name of a prompt: lower-case letters, digits, '-' and '_', at most 100"
-        )
+        raise InvalidInput(f"{name[:100]!r} is no name of a prompt: {NAME_RULE}")
     try:
         with transaction.atomic():
             prompt = Prompt.objects.create(name=name, description=description, feature=feature)
@@ -46,8 +44,8 @@ def create_version(
 ) -> Version:
     """The next version of `prompt` from the bytes of a `.prompt` file; the latest one where nothing changed.
 
-    `based_on` is the number of the version that the author began with (0: there was none). Raises InvalidInput
-    with problems by line, Conflict where somebody else has saved a later version meanwhile.
+    `based_on` is the number of the version that the author began with (0: there was none). Raises
+    InvalidInput with problems by line, Conflict where somebody else has saved a later version meanwhile.
     """
     file = prompt_format.parse(source, name=prompt.name)
     if file.name != prompt.name:
@@ -125,8 +123,8 @@ def move_label(
 ) -> Label:
     """Let the label `name` of `prompt` mean `version`; made where there is none.
 
-    `expected` is the number of the version that the person saw it on (0: on none). Raises InvalidInput for a bad
-    name or another prompt's version, Conflict where the label has moved meanwhile.
+    `expected` is the number of the version that the person saw it on (0: on none). Raises InvalidInput for a
+    bad name or another prompt's version, Conflict where the label has moved meanwhile.
     """
     if not LABEL.match(name):
         raise InvalidInput(f"{name[:60]!r} is no label: lower-case letters, digits, '-' and '_', at most 60")

@@ -13,7 +13,7 @@ from aiops.core.errors import InvalidInput, Problem
 from aiops.prompts import actions, foreign, queries
 from aiops.prompts import format as prompt_format
 from aiops.prompts.models import Prompt
-from aiops.prompts.shape import MAX_SOURCE_BYTES, NAME
+from aiops.prompts.shape import MAX_SOURCE_BYTES, NAME, NAME_RULE
 
 SUFFIX = ".prompt"
 MAX_FILES = 10_000
@@ -21,7 +21,7 @@ MAX_FILES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A readable file: the prompt's name, the bytes of its `.prompt` form, and the labels that it asks for."""
+    """A readable file: the prompt's name, the bytes of its `.prompt` form, the labels that it asks for."""
 
     name: str
     file_name: str
@@ -39,7 +39,7 @@ class Import:
 
 
 def export_folder(folder: Path) -> list[Path]:
-    """Write the production version, else the latest, of every prompt into `folder`. Gives the files written."""
+    """Write the production version, else the latest, of every prompt into `folder`. Gives the files."""
     folder.mkdir(parents=True, exist_ok=True)
     return [_write(folder / f"{row.name}{SUFFIX}", row.source) for row in queries.exported()]
 
@@ -60,7 +60,7 @@ def strangers(folder: Path) -> list[str]:
 
 
 def read_folder(path: Path) -> list[Found]:
-    """The prompts in `path`, a folder or a single file. Raises InvalidInput with all problems of all files."""
+    """The prompts in `path`, a folder or one file. Raises InvalidInput with all problems of all files."""
     found: list[Found] = []
     problems: list[Problem] = []
     for file in _files(path):
@@ -96,7 +96,7 @@ def _read(path: Path) -> Found:
     if not path.is_file():
         raise InvalidInput("no file", [Problem("is no regular file")])
     if not NAME.match(path.stem):
-        message = f"{path.stem[:100]!r} is no name of a prompt: lower-case letters, digits, '-' and '_', at most 100"
+        message = f"{path.stem[:100]!r} is no name of a prompt: {NAME_RULE}"
         raise InvalidInput(message, [Problem(message)])
     source = native(path.name, _bytes(path), name=path.stem)
     file = prompt_format.parse(source, name=path.stem)
@@ -121,7 +121,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def native(file_name: str, source: bytes, *, name: str) -> bytes:
-    """The bytes of a `.prompt` file as they are, those of promptfoo as a `.prompt` file of the prompt `name`."""
+    """The bytes of a `.prompt` file as they are, those of promptfoo converted for the prompt `name`."""
     if Path(file_name).suffix not in foreign.PROMPTFOO_SUFFIXES:
         return source
     text = foreign.promptfoo(prompt_format.decode(source), file_name)
@@ -150,9 +150,8 @@ def _import_one(found: Found, result: Import, by: Actor) -> None:
     is_new = prompt is None
     prompt = prompt or actions.create_prompt(by=by, name=found.name)
     before = queries.latest_version(prompt)
-    version = actions.create_version(
-        by=by, prompt=prompt, source=found.source, note=f"imported from {found.file_name}"
-    )
+    note = f"imported from {found.file_name}"
+    version = actions.create_version(by=by, prompt=prompt, source=found.source, note=note)
     if before and before.pk == version.pk:
         result.unchanged += 1
     else:
@@ -165,7 +164,8 @@ def _import_one(found: Found, result: Import, by: Actor) -> None:
             )
         elif label.version_id != version.pk:
             result.notes.append(
-                f"{found.name}: {name} stays at v{label.version.number}; moving it to v{version.number} needs a review"
+                f"{found.name}: {name} stays at v{label.version.number}; "
+                f"moving it to v{version.number} needs a review"
             )
 
 
@@ -177,7 +177,8 @@ def differences(path: Path) -> Iterator[str]:
         if name not in standing:
             yield f"{found[name].file_name}: only in the folder; an import makes the prompt"
         elif name not in found:
-            yield f"{name}{SUFFIX}: only in the database (version {standing[name].number}); an export writes the file"
+            number = standing[name].number
+            yield f"{name}{SUFFIX}: only in the database (version {number}); an export writes the file"
         elif found[name].source != standing[name].source:
             yield _difference(found[name], standing[name].number)
 

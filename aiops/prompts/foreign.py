@@ -1,8 +1,8 @@
 """Prompts of other tools: Dotprompt's simple files and promptfoo's prompt files.
 
-A Dotprompt file is read where ours is, since both are `.prompt`: its `config`, `input` and `output` say what our
-`parameters`, `variables` and `output_schema` do, `{{role "system"}}` is a marker, and what it uses need not be
-declared. A promptfoo file (`.txt`, or a chat array in `.json` or `.yaml`) becomes a `.prompt` file.
+A Dotprompt file is read where ours is, since both are `.prompt`: its `config`, `input` and `output` say what
+our `parameters`, `variables` and `output_schema` do, `{{role "system"}}` is a marker, and what it uses need
+not be declared. A promptfoo file (`.txt`, or a chat array in `.json` or `.yaml`) becomes a `.prompt` file.
 """
 
 import json
@@ -142,7 +142,7 @@ def _wrapped(kind: str, child: dict[str, Any]) -> dict[str, Any]:
 
 
 def promptfoo(text: str, file_name: str) -> str:
-    """The text of promptfoo's prompt file as that of a `.prompt` file without a name; it declares no variable.
+    """The text of promptfoo's prompt file as that of a `.prompt` file without name and variables.
 
     Raises InvalidInput with what could not be taken over.
     """
@@ -162,9 +162,10 @@ def _single(text: str) -> str:
 
 
 def _chat(text: str, suffix: str) -> list[MessageTemplate]:
+    lines: dict[front_matter.Path, int] = {}
     if suffix == ".json":
         try:
-            entries, lines = json.loads(text), {}
+            entries = json.loads(text)
         except json.JSONDecodeError as error:
             raise _refused(f"this is no JSON: {error.msg}", error.lineno) from None
     else:

@@ -6,7 +6,7 @@ gave are kept with the version, so nothing here has to preserve comments or the 
 
 import codecs
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from aiops.core.errors import InvalidInput, Problem
 from aiops.prompts import foreign, front_matter, messages, templates
 from aiops.prompts.front_matter import FrontMatter
-from aiops.prompts.shape import MAX_SOURCE_BYTES, Header, Parameters, PromptFile, Variable
+from aiops.prompts.shape import MAX_SOURCE_BYTES, Header, MessageTemplate, Parameters, PromptFile, Variable
 
 MAX_PROBLEMS = 50
 
@@ -29,7 +29,7 @@ def parse(source: bytes, *, name: str = "") -> PromptFile:
     values, inferred = foreign.dotprompt(found), foreign.declares_nothing(found)
     problems: list[Problem] = []
     header: Header | None = None
-    parts: tuple[messages.MessageTemplate, ...] = ()
+    parts: tuple[MessageTemplate, ...] = ()
     try:
         parts = messages.split(foreign.role_helpers(body), body_line)
     except InvalidInput as error:
@@ -93,7 +93,7 @@ def _variable_json(variable: Variable) -> dict[str, Any]:
 
 
 def decode(source: bytes) -> str:
-    """The text of `source` with `\\n` line ends and without a byte order mark."""
+    """The text of `source`, with line feeds alone as line ends and without a byte order mark."""
     if len(source) > MAX_SOURCE_BYTES:
         raise _whole(f"the file has {len(source):,} bytes, at most {MAX_SOURCE_BYTES:,} are allowed")
     if source.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -139,7 +139,7 @@ def _parts(text: str) -> tuple[FrontMatter, str, int]:
     return found, "\n".join(lines[end + 1 :]), end + 2
 
 
-def _examined(parts: tuple[messages.MessageTemplate, ...]) -> tuple[dict[str, int], list[Problem]]:
+def _examined(parts: tuple[MessageTemplate, ...]) -> tuple[dict[str, int], list[Problem]]:
     used: dict[str, int] = {}
     problems: list[Problem] = []
     for part in parts:
@@ -177,7 +177,11 @@ def _header_message(path: tuple[str | int, ...], kind: str, message: str) -> str
 
 
 def _known(path: tuple[str | int, ...]) -> str:
-    kinds = {"parameters": Parameters, "variables": Variable}
-    model = kinds.get(str(path[0]), Header) if len(path) > 1 else Header
-    near = difflib.get_close_matches(str(path[-1]), model.model_fields, 1)
-    return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(model.model_fields)}"
+    kinds: dict[str, Iterable[str]] = {
+        "parameters": Parameters.model_fields,
+        "variables": Variable.model_fields,
+    }
+    own = list(Header.model_fields)
+    keys = list(kinds.get(str(path[0]), own)) if len(path) > 1 else own
+    near = difflib.get_close_matches(str(path[-1]), keys, 1)
+    return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(keys)}"

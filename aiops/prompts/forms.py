@@ -8,7 +8,10 @@ from aiops.features.models import Feature
 from aiops.prompts.models import Prompt
 from aiops.prompts.shape import MAX_SOURCE_BYTES
 
-FILE_HELP = "A .prompt file, or a prompt file of promptfoo (.txt, or a chat in .json or .yaml). Or leave it and write here next."
+FILE_HELP = (
+    "A .prompt file, or a prompt file of promptfoo (.txt, or a chat in .json or .yaml). "
+    "Or leave it and write here next."
+)
 
 
 class PromptFilter(forms.Form):
@@ -22,7 +25,7 @@ class PromptFilter(forms.Form):
 class NewPromptForm(forms.Form):
     name = forms.CharField(
         max_length=100,
-        help_text="Lower-case letters, digits, '-' and '_'. Files and applications name it, so it stays for ever.",
+        help_text="Lower-case letters, digits, '-' and '_'. Applications name it: it never changes.",
         widget=forms.TextInput({"autocomplete": "off"}),
     )
     description = forms.CharField(max_length=5000, required=False, widget=forms.Textarea({"rows": 2}))
@@ -36,7 +39,7 @@ class NewPromptForm(forms.Form):
         file = self.cleaned_data.get("file")
         if file and file.size > MAX_SOURCE_BYTES:
             raise forms.ValidationError(
-                f"The file has {file.size:,} bytes, at most {MAX_SOURCE_BYTES:,} are allowed."
+                f"The file has {file.size:,} bytes, at most {MAX_SOURCE_BYTES:,} fit."
             )
         return file
 

@@ -29,7 +29,7 @@ class _Reader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - the library's own way to begin with none
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        event = self.peek_event()
+        event = self.peek_event()  # type: ignore[no-untyped-call]  # the library has no types here
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise yaml.MarkedYAMLError(
                 problem="anchors (&) and aliases (*) are not used here, write the value out",
@@ -64,7 +64,7 @@ class FrontMatter:
 
 
 def read_yaml(text: str, first_line: int = 1) -> tuple[Any, dict[Path, int]]:
-    """The plain value in `text` and the physical line of each path in it. Raises InvalidInput with the line."""
+    """The plain value in `text` and the physical line of each path. Raises InvalidInput with the line."""
     try:
         loader = _Reader(text)
         try:
@@ -140,7 +140,7 @@ class _Walk:
         if node.tag == _STRING:
             return self.text_of(node)
         try:
-            value = self.loader.construct_object(node)  # type: ignore[no-untyped-call]  # the library has no types here
+            value = self.loader.construct_object(node)
         except ValueError:
             raise _refused(
                 f"{str(node.value)[:40]!r} is no number that can be kept", self.line(node)

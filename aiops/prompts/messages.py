@@ -1,12 +1,12 @@
-"""The body of a `.prompt` file: role markers on lines of their own split it into messages.
+r"""The body of a `.prompt` file: role markers on lines of their own split it into messages.
 
     <<<system>>>
     Answer in one sentence.
     <<<user>>>
     {{ question }}
 
-A line that should say `<<<user>>>` to the model is written `\\<<<user>>>`: one backslash is taken off each line
-that is backslashes and a marker. The line end before a marker, and the last of the file, belong to the file.
+A line that should say `<<<user>>>` to the model is written `\<<<user>>>`: one backslash is taken off each
+line that is backslashes and a marker. The line end before a marker, and the last one, belong to the file.
 """
 
 import re

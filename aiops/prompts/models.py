@@ -5,6 +5,7 @@ from django.db import models
 from aiops.accounts.models import User
 from aiops.core import clock
 from aiops.features.models import Feature
+from aiops.prompts.fields import OrderedJSONField
 
 
 class Prompt(models.Model):
@@ -28,9 +29,9 @@ class Version(models.Model):
     source = models.BinaryField()
     sha256 = models.CharField(max_length=64)
     messages = models.JSONField()  # [{"role": "system"|"user"|"assistant", "template": "…"}]
-    variables = models.JSONField(default=dict)  # {name: {"type", "default", "max_length", …}}
-    parameters = models.JSONField(default=dict)  # {"temperature": 0.2, "max_tokens": 300}
-    output_schema = models.JSONField(null=True)
+    variables = OrderedJSONField(default=dict)  # {name: {"type", "default", "max_length", …}}
+    parameters = OrderedJSONField(default=dict)  # {"temperature": 0.2, "max_tokens": 300}
+    output_schema = OrderedJSONField(null=True)
     model = models.CharField(max_length=100, blank=True)  # the catalog name that the author suggests
     note = models.TextField(blank=True)
     author = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")

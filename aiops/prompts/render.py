@@ -52,8 +52,6 @@ def _values(variables: Mapping[str, Mapping[str, Any]], inputs: Mapping[str, str
         text = inputs.get(name, None if variable.required else variable.text)
         if text is None:
             problems.append(Problem(f"the variable {name!r} is missing"))
-        elif not isinstance(text, str):
-            problems.append(Problem(f"the variable {name!r} has to be text, not {type(text).__name__}"))
         elif objection := variable.objection(text):
             problems.append(Problem(f"the variable {name!r} {objection}"))
         else:

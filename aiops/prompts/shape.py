@@ -11,18 +11,43 @@ MAX_SOURCE_BYTES = 200_000
 MAX_MESSAGES = 100
 MAX_TEXT = 1_000_000
 RESERVED = frozenset(
-    "and caller else elif false for if import in include is loop none not or range self super true varargs "
-    "kwargs False None True".split()
+    {
+        "and",
+        "caller",
+        "else",
+        "elif",
+        "false",
+        "for",
+        "if",
+        "import",
+        "in",
+        "include",
+        "is",
+        "loop",
+        "none",
+        "not",
+        "or",
+        "range",
+        "self",
+        "super",
+        "true",
+        "varargs",
+        "kwargs",
+    }
 )
 
 MessageRole = Literal["system", "user", "assistant"]
 ROLES: tuple[str, ...] = get_args(MessageRole)
 Scalar = str | bool | int | float
 NAME = re.compile(r"(?!new\Z)[a-z0-9][a-z0-9_-]{0,99}\Z")
+NAME_RULE = "lower-case letters, digits, '-' and '_', at most 100, and not 'new'"
 LABEL = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}\Z")
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}\Z")
-_INTEGER = re.compile(r"-?[0-9]{1,18}\Z")
-_NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?\Z")
+_FORMS = {
+    "integer": (re.compile(r"-?[0-9]{1,18}\Z"), "a whole number such as 12"),
+    "number": (re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?\Z"), "a number such as 12 or 0.5"),
+    "boolean": (re.compile(r"(true|false)\Z"), "true or false"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +61,7 @@ class MessageTemplate:
 
 def _slug(text: str) -> str:
     if not NAME.match(text):
-        raise ValueError("lower-case letters, digits, '-' and '_', at most 100, not 'new'")
+        raise ValueError(NAME_RULE)
     return text
 
 
@@ -90,9 +115,9 @@ class Strict(BaseModel):
 class Parameters(Strict):
     """What is sent along with the messages; None leaves it to the vendor."""
 
-    temperature: float | None = Field(None, ge=0, le=2)
+    temperature: int | float | None = Field(None, ge=0, le=2)
     max_tokens: int | None = Field(None, ge=1, le=1_000_000)
-    top_p: float | None = Field(None, gt=0, le=1)
+    top_p: int | float | None = Field(None, gt=0, le=1)
     stop: Annotated[
         tuple[Annotated[str, Field(min_length=1, max_length=200)], ...],
         BeforeValidator(_one_or_many),
@@ -147,19 +172,16 @@ class Variable(Strict):
 
     def objection(self, text: str) -> str:
         """What is wrong with `text` as the value of this variable; '' where nothing is."""
+        if type(text) is not str:
+            return f"has to be text, not {type(text).__name__}"
         limit = self.max_length or MAX_TEXT
         if len(text) > limit:
             return f"has {len(text):,} characters, at most {limit:,} are allowed"
-        if self.type == "integer" and not _INTEGER.match(text):
-            return f"is {text[:40]!r}, a whole number such as 12 is needed"
-        if self.type == "number" and not _NUMBER.match(text):
-            return f"is {text[:40]!r}, a number such as 12 or 0.5 is needed"
-        if self.type == "boolean" and text not in {"true", "false"}:
-            return f"is {text[:40]!r}, true or false is needed"
-        if self.enum and text not in [as_text(value) for value in self.enum]:
-            return (
-                f"is {text[:40]!r}, one of {', '.join(as_text(value) for value in self.enum)[:300]} is needed"
-            )
+        pattern, needed = _FORMS.get(self.type, (None, ""))
+        if pattern and not pattern.match(text):
+            return f"is {text[:40]!r}, {needed} is needed"
+        if self.enum and text not in (known := [as_text(value) for value in self.enum]):
+            return f"is {text[:40]!r}, one of {', '.join(known)[:300]} is needed"
         return ""
 
 

@@ -22,13 +22,14 @@ MAX_OUTPUT = 2_000_000
 MAX_ITEMS = 1_000
 _LOOP_FACTS = frozenset({"index", "index0", "first", "last", "length"})
 _NODES = (
-    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.For, nodes.CondExpr,
-    nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Filter, nodes.Test, nodes.List, nodes.Tuple,
-    nodes.Getitem, nodes.Slice, nodes.Neg, nodes.Keyword,
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.For,
+    nodes.CondExpr, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Filter, nodes.Test,
+    nodes.List, nodes.Tuple, nodes.Getitem, nodes.Slice, nodes.Neg, nodes.Keyword,
 )  # fmt: skip
 _WORDS: dict[type[nodes.Node], str] = {
     nodes.Include: "include", nodes.Import: "import", nodes.FromImport: "import", nodes.Extends: "extends",
-    nodes.Block: "block", nodes.Macro: "macro", nodes.CallBlock: "call", nodes.Assign: "set", nodes.AssignBlock: "set",
+    nodes.Block: "block", nodes.Macro: "macro", nodes.CallBlock: "call", nodes.Assign: "set",
+    nodes.AssignBlock: "set",
     nodes.FilterBlock: "filter", nodes.With: "with", nodes.Concat: "the operator ~", nodes.Call: "a call",
     nodes.Dict: "a dictionary", nodes.BinExpr: "arithmetic",
 }  # fmt: skip
@@ -87,7 +88,12 @@ _FILTERS: dict[str, Any] = {
     "upper": str.upper,
     "wordcount": _words,
 }
-_TESTS = frozenset("defined undefined none in eq equalto ne lt le gt ge sameas number string".split())
+_TESTS = frozenset(
+    (
+        "defined", "undefined", "none", "in", "eq", "equalto", "ne", "lt", "le", "gt", "ge", "sameas",
+        "number", "string",
+    )
+)  # fmt: skip
 
 
 class _Environment(ImmutableSandboxedEnvironment):
@@ -139,7 +145,7 @@ def examine(template: str, line: int = 1) -> tuple[dict[str, int], list[Problem]
     """
     try:
         tree = _parse(template)
-        problems = list(dict.fromkeys(_objections(tree, line, inside_for=False)))
+        problems = list(dict.fromkeys(_objections(tree, line, line, inside_for=False)))
         if not problems:
             compiled(template)
     except TemplateSyntaxError as error:
@@ -168,7 +174,7 @@ def compiled(template: str) -> Template:
 
 
 def fill(template: str, values: Mapping[str, Any]) -> str:
-    """The text that `template` gives with `values`. Raises TemplateError, or what a filter makes of odd values."""
+    """The text that `template` gives with `values`. Raises TemplateError, or what odd values cause."""
     pieces: list[str] = []
     size = 0
     for piece in compiled(template).generate(dict(values)):
@@ -188,33 +194,35 @@ def _parse(template: str) -> nodes.Template:
         ) from None
 
 
-def _objections(node: nodes.Node, line: int, *, inside_for: bool) -> Iterator[Problem]:
-    at = line + node.lineno - 1
+def _objections(node: nodes.Node, above: int, first: int, *, inside_for: bool) -> Iterator[Problem]:
+    """Some nodes know no line of their own: theirs is that of the node `above` them."""
+    at = first + node.lineno - 1 if node.lineno else above
     if message := _objection(node, inside_for=inside_for):
         yield Problem(message, at)
         return
     for child in node.iter_child_nodes():
-        yield from _objections(child, line, inside_for=inside_for or isinstance(node, nodes.For))
+        yield from _objections(child, at, first, inside_for=inside_for or isinstance(node, nodes.For))
 
 
 def _objection(node: nodes.Node, *, inside_for: bool) -> str:
     """What is wrong with this node itself; '' where nothing is."""
-    if isinstance(node, nodes.For) and inside_for:
+    if isinstance(node, nodes.For) and (inside_for or node.recursive):
         return "a loop inside of a loop is not available"
-    if isinstance(node, nodes.For) and node.recursive:
-        return "a recursive loop is not available"
     if isinstance(node, nodes.Getattr):
         return _attribute_objection(node)
-    if isinstance(node, nodes.Filter) and node.name not in _FILTERS:
-        return f"there is no filter {node.name!r}; there are {', '.join(_FILTERS)}"
-    if isinstance(node, nodes.Test) and node.name not in _TESTS:
-        return f"there is no test {node.name!r}; there are {', '.join(sorted(_TESTS))}"
+    if isinstance(node, nodes.Filter | nodes.Test):
+        return _name_objection(node)
     if isinstance(node, nodes.Getitem) and not _is_position(node.arg):
         return "only positions such as text[:100] are available: inputs are text"
     if not isinstance(node, _NODES):
         words = next((word for kind, word in _WORDS.items() if isinstance(node, kind)), type(node).__name__)
         return f"{words} is not available in prompts: they have variables, if, for and filters"
     return ""
+
+
+def _name_objection(node: nodes.Filter | nodes.Test) -> str:
+    kind, known = ("filter", list(_FILTERS)) if isinstance(node, nodes.Filter) else ("test", sorted(_TESTS))
+    return "" if node.name in known else f"there is no {kind} {node.name!r}; there are {', '.join(known)}"
 
 
 def _attribute_objection(node: nodes.Getattr) -> str:
@@ -230,7 +238,7 @@ def _is_position(node: nodes.Node) -> bool:
 
 
 def _used(node: nodes.Node, bound: frozenset[str]) -> Iterator[tuple[str, int]]:
-    """Each variable that is read, with its line in the template; loop variables are bound inside of their loop."""
+    """Each variable that is read, with its line in the template; a loop binds its own inside of it."""
     if isinstance(node, nodes.Name) and node.name not in bound:
         yield node.name, node.lineno
     if isinstance(node, nodes.For):
@@ -251,7 +259,7 @@ def _used(node: nodes.Node, bound: frozenset[str]) -> Iterator[tuple[str, int]]:
 def _plain(message: str) -> str:
     """Jinja's sentence, with what to do where people trip most."""
     if message.startswith("Encountered unknown tag"):
-        return f"{message.split('.')[0]}: prompts have if and for"
+        return f"{message.partition('.')[0]}: prompts have if and for"
     if "unexpected char '#'" in message or "unexpected char '>'" in message:
         return "Handlebars blocks such as {{#if}} are not read; write {% if name %} … {% endif %}"
     return message

@@ -77,7 +77,7 @@ def test_import_of_a_file_with_a_mistake_changes_nothing(tmp_path):
     ("file_name", "source", "problem"),
     [
         ("other.prompt", TRIAGE, "other.prompt: name: says 'triage', and the file is called other.prompt"),
-        ("Bad Name.prompt", TRIAGE, "Bad Name.prompt: 'Bad Name' is no name of a prompt: lower-case letters, digits, '-' and '_', at most 100"),
+        ("Bad Name.prompt", TRIAGE, "Bad Name.prompt: 'Bad Name' is no name of a prompt: lower-case letters, digits, '-' and '_', at most 100, and not 'new'"),
         ("latin.prompt", b"---\nname: latin\n---\ncaf\xe9\n", "latin.prompt: line 4: byte 0xe9 is no UTF-8; save the file as UTF-8"),
         ("large.prompt", b"x" * 5_000_000, "large.prompt: the file has more than 200,000 bytes"),
         ("several.txt", b"one\n---\ntwo\n", "several.txt: line 2: a '---' line separates several prompts; put each into a file of its own"),

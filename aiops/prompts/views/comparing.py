@@ -15,7 +15,7 @@ from aiops.prompts.views.tabs import tabs
 @requires(Permission.PROMPTS_VIEW)
 @require_GET
 def compare_page(request: SignedInRequest, name: str) -> HttpResponse:
-    """`?from=6&to=7&view=inline|side&all=1`; without them the last two versions, or production and the latest."""
+    """`?from=6&to=7&view=inline|side&all=1`; without them production, or the one before, and the latest."""
     prompt = load(Prompt.objects.select_related("feature"), name=name)
     numbers = queries.numbers_of(prompt)
     if not numbers:

@@ -88,8 +88,8 @@ def _saved(request: SignedInRequest, prompt: Prompt, latest: Version | None) -> 
                 based_on=form.cleaned_data["based_on"],
             )
         except Conflict as error:
-            form.data = form.data.copy()  # the person has seen it: the next save goes after the newer version
-            form.data["based_on"] = str(latest.number if latest else 0)
+            # The person has seen it: the next save goes after the newer version.
+            form.data = {**request.POST.dict(), "based_on": str(latest.number if latest else 0)}
             context["overtaken"] = str(error)
         except InvalidInput as error:
             form.add_error("source", f"Not saved: {str(error).split(': ', 1)[0]}.")
@@ -117,7 +117,7 @@ def _editor(
 
 
 def _bytes(typed: str, latest: Version | None) -> bytes:
-    """The file of what was typed. Browsers change line ends: unchanged text keeps the latest version's bytes."""
+    """The file of what was typed. Browsers change line ends: unchanged text keeps the latest bytes."""
     text = typed.replace("\r\n", "\n").replace("\r", "\n")
     if latest and prompt_format.decode(bytes(latest.source)) == text:
         return bytes(latest.source)

@@ -9,7 +9,7 @@ Tab = tuple[str, str, bool, int | None]
 
 
 def tabs(prompt: Prompt, current: str, version: int | None = None) -> list[Tab]:
-    """Versions, template, compare, preview; the last three only where there is a version, all of `version`."""
+    """Versions, template, compare, preview; the last three, of `version`, only where there is one."""
     numbers = queries.numbers_of(prompt)
     found: list[Tab] = [
         ("Versions", reverse("prompts:prompt", args=[prompt.name]), current == "versions", len(numbers))
