@@ -6,6 +6,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.journeys.console import Console
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = [
@@ -32,8 +35,6 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def console():
-    from tests.journeys.console import Console
-
     home = Path(tempfile.mkdtemp(prefix="aiops-journey-", dir="/tmp"))
     running = Console(home)
     running.start()
@@ -44,8 +45,6 @@ def console():
 
 @pytest.fixture(scope="session")
 def browser():
-    from playwright.sync_api import sync_playwright
-
     assert CHROMIUM, "CI asks for browser journeys, and no Chromium is installed"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

@@ -11,6 +11,10 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
@@ -19,12 +23,12 @@ SHARED = ROOT.parent / "shared"
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])
 
 
 @dataclass
 class Console:
-    """`up` on a temporary home. `environment` starts empty but for what a shell needs: no test settings leak in."""
+    """`up` on a temporary home, with an environment that starts empty: no test settings leak in."""
 
     home: Path
     port: int = field(default_factory=free_port)
@@ -70,7 +74,7 @@ class Console:
     def answers(self) -> bool:
         """Whether everything is up: `up` prints the addresses only once all processes answer."""
         try:
-            urllib.request.urlopen(self.url, timeout=2).close()
+            urllib.request.urlopen(self.url, timeout=2).close()  # noqa: S310 - our own address
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return False
         return self.url in self.log()
@@ -90,10 +94,26 @@ class Console:
             timeout=120,
         )
 
-    def sql(self, query: str) -> str:
-        """One value out of the console's database, as text."""
-        script = f"from django.db import connection as c; k = c.cursor(); k.execute({query!r}); print(k.fetchone()[0])"
-        return self.manage("shell", "-v", "0", "-c", script).stdout.strip().splitlines()[-1]
+    def row(self, query: str, *values: object) -> tuple[Any, ...]:
+        """One row of the console's database, waiting a little where the server has just been killed."""
+        for _ in range(100):
+            try:
+                with psycopg.connect(self.database, connect_timeout=5) as connection:
+                    return connection.execute(query, values).fetchone() or ()
+            except psycopg.OperationalError:
+                time.sleep(0.1)
+        raise RuntimeError("the database does not answer")
+
+    @property
+    def database(self) -> str:
+        return f"postgresql://postgres@/aiops?host={self.home}/run"
+
+    def processes(self, name: str) -> list[int]:
+        """The pids of one of `up`'s children and of what it has started: "worker", "redis", "postgres"."""
+        assert self.process
+        mark = {"worker": "celery", "redis": "redis-server", "postgres": "postgres"}[name]
+        children = psutil.Process(self.process.pid).children(recursive=True)
+        return [child.pid for child in children if _is(child, mark, name)]
 
     def stop(self) -> None:
         if self.process and self.process.poll() is None:
@@ -108,3 +128,8 @@ def expectations() -> list[dict[str, object]]:
     """What an importer must say of each broken file; empty where the files are not there."""
     path = SHARED / "data" / "malformed" / "expectations.json"
     return json.loads(path.read_text()) if path.exists() else []
+
+
+def _is(process: "psutil.Process", mark: str, name: str) -> bool:
+    command = " ".join(process.cmdline())
+    return mark in command and (name != "worker" or " beat" not in command)
