@@ -13,5 +13,5 @@ def enqueue(task: str, *args: Any, countdown: float | None = None, expires: floa
     The name instead of the function keeps imports falling: an app below may ask for work of one above.
     After `expires` seconds in the queue workers drop it unread.
     """
-    options = {"args": args, "countdown": countdown, "expires": expires}
-    transaction.on_commit(partial(current_app.send_task, task, **options))
+    send = partial(current_app.send_task, task, args=args, countdown=countdown, expires=expires)
+    transaction.on_commit(send)

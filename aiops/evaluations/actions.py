@@ -39,7 +39,8 @@ def start_run(  # noqa: PLR0913 - a run is what all of these say together
     ceiling: Decimal | None = None,
     note: str = "",
 ) -> Run:
-    """Queue an evaluation and send it to the workers. `ceiling` in USD; `scorers` as in `scorers/__init__.py`.
+    """Queue an evaluation and send it to the workers. `ceiling` in USD; `scorers` as in
+    `scorers/__init__.py`.
 
     Raises InvalidInput where it could not run: no price, no cases, a wrong scorer.
     """

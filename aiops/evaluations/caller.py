@@ -69,7 +69,9 @@ class Caller:
         self._thread.join()
 
     def submit(self, jobs: Sequence[Job | None]) -> None:
-        """Queue `jobs`, many at a time, since each submission wakes the other thread; None ends one worker."""
+        """Queue `jobs`, many at a time, since each submission wakes the other thread; None ends one
+        worker.
+        """
         if self._loop is None:
             raise RuntimeError("The caller is not open.")
         self._loop.call_soon_threadsafe(self._queue, jobs)
@@ -132,7 +134,7 @@ class Caller:
         begun = time.perf_counter()
         try:
             reply = await provider.chat(job.request, timeout=self._timeout)
-        except Exception as error:  # noqa: BLE001 - whatever a case does, it keeps its error and stops no other
+        except Exception as error:  # noqa: BLE001 - a case keeps its error, and stops no other
             failure = error
         latency_ms = (time.perf_counter() - begun) * 1000
         if reply is not None and reply.latency_ms is not None:

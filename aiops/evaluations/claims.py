@@ -54,7 +54,7 @@ def take(shard_id: int, *, alone: bool = False) -> Claim | None:
 
 def _slots(provider: Provider, run: Run, *, alone: bool) -> int:
     running = Shard.objects.filter(run__model__provider=provider, state=Shard.State.RUNNING)
-    taken = running.aggregate(slots=Coalesce(Sum("slots"), 0))["slots"]
+    taken: int = running.aggregate(slots=Coalesce(Sum("slots"), 0))["slots"]
     free = max(0, provider.max_concurrency - taken)
     open_shards = run.shards.filter(state__in=(Shard.State.QUEUED, Shard.State.RUNNING)).count()
     ways = 1 if alone else max(1, min(timing().parallel, open_shards))
@@ -74,7 +74,9 @@ def _claimed(shard: Shard, run: Run, slots: int) -> Claim:
 
 @transaction.atomic
 def release(claim: Claim, state: Shard.State) -> bool:
-    """Give the shard back, in `state`; what it still holds of the run's money goes back too. False: not ours any more."""
+    """Give the shard back, in `state`; what it still holds of the run's money goes back too. False: not
+    ours any more.
+    """
     shard = Shard.objects.select_for_update(no_key=True).filter(
         id=claim.shard.id, token=claim.token, state=Shard.State.RUNNING
     )

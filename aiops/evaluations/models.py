@@ -103,7 +103,9 @@ class Run(models.Model):
 
 
 class Shard(models.Model):
-    """A slice [first, stop) of a run's work. `token` rises with each claim; who holds an older one writes nothing."""
+    """A slice [first, stop) of a run's work. `token` rises with each claim; who holds an older one writes
+    nothing.
+    """
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -180,7 +182,9 @@ class Result(models.Model):
 
 
 class Score(models.Model):
-    """A judgement: `value` in 0..1 and `passed`; both null where the scorer could not judge, never 0 for that."""
+    """A judgement: `value` in 0..1 and `passed`; both null where the scorer could not judge, never 0 for
+    that.
+    """
 
     result = models.ForeignKey(Result, on_delete=models.CASCADE, related_name="scores")
     scorer = models.CharField(max_length=100)

@@ -29,11 +29,15 @@ class Purse:
         """Promise `worst` USD to a call; False where it does not fit under the ceiling now."""
         if not self.limited:
             return True
-        if self.free < worst and not self._lease(worst):
+        if not self.fits(worst):
             return False
         self.free -= worst
         self.promised += worst
         return True
+
+    def fits(self, worst: Decimal) -> bool:
+        """Whether another call could be paid for; if so, the money for it is leased."""
+        return self.free >= worst or self._lease(worst)
 
     def _lease(self, worst: Decimal) -> bool:
         missing = worst - self.free

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import (
     Aggregate,
+    Case,
     Count,
     Exists,
     F,
@@ -15,8 +16,8 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
-    Subquery,
     Sum,
+    When,
 )
 
 from aiops.core import clock
@@ -29,6 +30,13 @@ _LIST_FILTERS = {
     "state": "state",
     "person": "created_by",
 }
+_RESULT_FILTERS = {
+    "category": "case__category",
+    "locale": "case__locale",
+    "error": "error_kind",
+    "text": "output__icontains",
+}
+NONE = "(none)"  # a category or locale that is empty, in URLs
 WORST = 10
 
 
@@ -68,40 +76,35 @@ class _Percentile(Aggregate):
 
 
 def facts(run: Run) -> dict[str, Any]:
-    """Of the run's results: p50 and p95 of latency in ms, tokens in and out, cases."""
+    """Of the run's results: p50 and p95 of latency in ms, tokens in and out, and how many there are."""
     latency = {
         name: _Percentile("latency_ms", share=share, output_field=FloatField())
         for name, share in (("p50", 0.5), ("p95", 0.95))
     }
     return Result.objects.filter(run=run).aggregate(
         **latency,
+        results=Count("id"),
         tokens_in=Sum(F("input_tokens") + F("cached_input_tokens") + F("cache_write_tokens")),
         tokens_out=Sum(F("output_tokens") + F("reasoning_tokens")),
     )
 
 
-def errors_by_kind(run: Run) -> QuerySet[Result, dict[str, Any]]:
+def errors_by_kind(run: Run) -> list[dict[str, Any]]:
     """[{"error_kind", "n", "example"}], the most frequent first."""
     failed = Result.objects.filter(run=run).exclude(error_kind="")
-    return (
-        failed.values("error_kind").annotate(n=Count("id"), example=Min("error")).order_by("-n", "error_kind")
-    )
+    counted = failed.values("error_kind").annotate(n=Count("id"), example=Min("error"))
+    return [dict(row) for row in counted.order_by("-n", "error_kind")]
 
 
 def results(run: Run, filters: Mapping[str, str] | None = None) -> QuerySet[Result]:
     """The results of `run` that the `filters` of `ResultFilter` leave, in the order of the dataset."""
     chosen = dict(filters or {})
     rows = Result.objects.filter(run=run).select_related("case")
-    for name, lookup in (
-        ("category", "case__category"), ("locale", "case__locale"), ("error", "error_kind"), ("text", "output__icontains")
-    ):  # fmt: skip
+    for name, lookup in _RESULT_FILTERS.items():
         if name in chosen:
             rows = rows.filter(**{lookup: "" if chosen[name] == NONE else chosen[name]})
     rows = _with_outcome(rows, chosen.get("outcome", ""), chosen.get("scorer", ""))
     return rows.order_by("case__position", "case_id", "repeat")
-
-
-NONE = "(none)"  # a category or locale that is empty, in URLs
 
 
 def _with_outcome(rows: QuerySet[Result], outcome: str, scorer: str) -> QuerySet[Result]:
@@ -122,24 +125,24 @@ def _with_outcome(rows: QuerySet[Result], outcome: str, scorer: str) -> QuerySet
 
 def worst_results(run: Run, scorer: str) -> QuerySet[Result]:
     """The results that did worst: by the scorer's value, or by how many scorers they fail."""
-    scores = Score.objects.filter(result=OuterRef("pk"))
-    if scorer:
-        one = scores.filter(scorer=scorer)
-        rows = Result.objects.filter(run=run).annotate(
-            worst_value=Subquery(one.values("value")[:1]), worst_passed=Subquery(one.values("passed")[:1])
-        )
-        rows = rows.filter(Q(worst_passed=False) | Q(worst_passed=None, worst_value__lt=1)).order_by(
-            "worst_value", "case__position", "id"
-        )
-    else:
-        fails = Count("scores", filter=Q(scores__passed=False))
-        rows = (
-            Result.objects.filter(run=run)
-            .annotate(fails=fails)
-            .filter(fails__gt=0)
-            .order_by("-fails", "case__position", "id")
-        )
+    rows = _worst_by(run, scorer) if scorer else _worst_of_all(run)
     return rows.select_related("case").prefetch_related("scores")[:WORST]
+
+
+def _worst_by(run: Run, scorer: str) -> QuerySet[Result]:
+    scores = Score.objects.filter(result__run=run, scorer=scorer)
+    low = scores.filter(Q(passed=False) | Q(passed=None, value__lt=1)).order_by("value", "result_id")[:WORST]
+    order = {result_id: place for place, result_id in enumerate(low.values_list("result_id", flat=True))}
+    placed = Case(*(When(pk=pk, then=place) for pk, place in order.items()), default=len(order))
+    return Result.objects.filter(pk__in=order).order_by(placed)
+
+
+def _worst_of_all(run: Run) -> QuerySet[Result]:
+    failed = Score.objects.filter(result__run=run, passed=False).values("result_id")
+    counted = failed.annotate(fails=Count("id")).order_by("-fails", "result_id")[:WORST]
+    order = [row["result_id"] for row in counted]
+    placed = Case(*(When(pk=pk, then=place) for place, pk in enumerate(order)), default=len(order))
+    return Result.objects.filter(pk__in=order).order_by(placed)
 
 
 def groups(run: Run, column: str) -> list[str]:

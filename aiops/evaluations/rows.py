@@ -82,7 +82,9 @@ def _failure(job: Job, error: Exception) -> dict[str, Any]:
 
 
 def _possible_cost(job: Job, error: Exception) -> Decimal:
-    """A vendor that said no, or was never reached, bills nothing; after a timeout or a garbled answer nobody knows."""
+    """A vendor that said no, or was never reached, bills nothing; after a timeout or a garbled answer
+    nobody knows.
+    """
     plain_no = isinstance(error, errors.ProviderError) and not isinstance(
         error, (errors.Timeout, errors.BadReply)
     )

@@ -6,8 +6,7 @@ which always has more jobs waiting than it can start, so that storing a batch ho
 
 import time
 from collections import deque
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection
@@ -21,10 +20,14 @@ from aiops.evaluations.claims import Claim
 from aiops.evaluations.models import Run, Shard
 from aiops.evaluations.purse import Purse
 from aiops.evaluations.scorers import build_scorers
-from aiops.evaluations.scorers.base import Scorer
 from aiops.evaluations.timing import timing
 from aiops.evaluations.work import Item, items_of, request_for
 from aiops.prompts.render import render
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiops.evaluations.scorers.base import Scorer
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +62,9 @@ def run_shard(shard_id: int, *, alone: bool = False) -> bool:
 
 
 def run_inline(run_id: int) -> Run:
-    """Do all of a run in this process, waiting where other workers hold a part of it; return it as it ended."""
+    """Do all of a run in this process, waiting where other workers hold a part of it; return it as it
+    ended.
+    """
     while Run.objects.filter(id=run_id, state__in=Run.ACTIVE).exists():
         queued = Shard.objects.filter(run_id=run_id, state=Shard.State.QUEUED)
         took = [run_shard(shard_id, alone=True) for shard_id in list(queued.values_list("id", flat=True))]
@@ -120,7 +125,7 @@ class ShardWork:
         self.outstanding += len(jobs)
         caller.submit(jobs)
         if self.ready is not None and not self.outstanding:
-            self._wait_for_money()
+            self._wait_for_money(self.ready)
 
     def _next_job(self) -> Job | None:
         while self.pending:
@@ -136,14 +141,16 @@ class ShardWork:
             return Job(item=item, request=request, worst=worst)
         return None
 
-    def _wait_for_money(self) -> None:
-        """Calls under way give money back when they are over: ours, then those of other shards. Else it is over."""
+    def _wait_for_money(self, job: Job) -> None:
+        """Calls under way give money back when they are over: ours, then those of other shards. Else it is
+        over.
+        """
         self.purse.surrender()
         self._flush()
-        if not Run.objects.filter(id=self.run_row.id, held__gt=0).exists():
-            self.out_of_money = not self.halted
-            return
-        time.sleep(min(0.2, self.timing.heartbeat))
+        if self.halted or self._with_patience(Run.objects.filter(id=self.run_row.id, held__gt=0).exists):
+            time.sleep(min(0.2, self.timing.heartbeat))
+        else:
+            self.out_of_money = not self._with_patience(self.purse.fits, job.worst)
 
     def _collect(self, caller: Caller) -> None:
         """Wait for one outcome, no longer than until the next write is due; write when it is."""

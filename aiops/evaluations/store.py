@@ -1,7 +1,8 @@
 """What a worker writes: batches of results, heartbeats, and leases of money under the run's ceiling.
 
-One statement does all of a batch: it is fenced by the shard's token, inserts what is not there yet, and counts
-done, failed and cost from the rows that it inserted and from no others, so that a replay counts nothing twice.
+One statement does all of a batch: it is fenced by the shard's token, inserts what is not there yet, and
+counts done, failed and cost from the rows that it inserted and from no others, so that a replay counts
+nothing twice.
 """
 
 import json
@@ -25,15 +26,16 @@ WITH ours AS (
 ), incoming AS (
   SELECT fence.run_id, r.* FROM fence, jsonb_to_recordset(%(rows)s::jsonb) AS r(
     case_id bigint, repeat smallint, output text, error_kind text, error text, messages jsonb,
-    input_tokens int, cached_input_tokens int, cache_write_tokens int, output_tokens int, reasoning_tokens int,
-    usage_reported bool, cost numeric, unaccounted numeric, latency_ms float8, attempts smallint, finish_reason text, scores jsonb)
+    input_tokens int, cached_input_tokens int, cache_write_tokens int, output_tokens int,
+    reasoning_tokens int, usage_reported bool, cost numeric, unaccounted numeric, latency_ms float8,
+    attempts smallint, finish_reason text, scores jsonb)
 ), inserted AS (
   INSERT INTO evaluations_result (run_id, case_id, repeat, output, error_kind, error, messages, input_tokens,
-    cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, usage_reported, cost, unaccounted,
-    latency_ms, attempts, finish_reason, created_at)
+    cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, usage_reported, cost,
+    unaccounted, latency_ms, attempts, finish_reason, created_at)
   SELECT run_id, case_id, repeat, output, error_kind, error, messages, input_tokens,
-    cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, usage_reported, cost, unaccounted,
-    latency_ms, attempts, finish_reason, clock_timestamp() FROM incoming
+    cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, usage_reported, cost,
+    unaccounted, latency_ms, attempts, finish_reason, clock_timestamp() FROM incoming
   ON CONFLICT (run_id, case_id, repeat) DO NOTHING
   RETURNING id, case_id, repeat, cost, unaccounted, error_kind
 ), scored AS (
@@ -84,7 +86,8 @@ class Written:
 
 
 def write(claim: Claim, rows: Sequence[dict[str, Any]], *, held: Decimal | None = None) -> Written:
-    """Store `rows` (see `rows.py`); with none it is a heartbeat. From now on the shard holds `held` USD (None: as before).
+    """Store `rows` (see `rows.py`); with none it is a heartbeat. From now on the shard holds `held` USD
+    (None: as before).
 
     Sent again after a lost connection it changes nothing more. A row that the database refuses is stored as a
     failed case instead, and stops no other.
@@ -116,7 +119,7 @@ def _write_single(claim: Claim, row: dict[str, Any]) -> None:
 
 
 def _write(claim: Claim, rows: Sequence[dict[str, Any]], held: Decimal | None) -> Written:
-    values = {
+    values: dict[str, str | int | Decimal | None] = {
         "shard": claim.shard.id,
         "token": claim.token,
         "rows": json.dumps(rows, ensure_ascii=False, default=str),
@@ -132,7 +135,7 @@ def _write(claim: Claim, rows: Sequence[dict[str, Any]], held: Decimal | None) -
 
 def lease(claim: Claim, amount: Decimal) -> bool:
     """Hold `amount` USD of the run's ceiling for this shard; False where it does not fit."""
-    values = {"shard": claim.shard.id, "token": claim.token, "amount": amount}
+    values: dict[str, int | Decimal] = {"shard": claim.shard.id, "token": claim.token, "amount": amount}
     with connection.cursor() as cursor:
         cursor.execute(_LEASE, values)
         ours, leased = cursor.fetchone()

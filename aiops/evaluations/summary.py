@@ -8,6 +8,7 @@ from django.db import connection
 
 from aiops.evaluations import statistics
 from aiops.evaluations.models import Run
+from aiops.evaluations.scorers import CHECKS
 from aiops.evaluations.statistics import Interval
 
 EVERY = ""  # the name under which "every scorer passes" is counted
@@ -73,15 +74,13 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """`totals` by scorer; the tables by scorer, then by the group's name. The scorer "" means every one passes."""
+    """`totals` by scorer; the tables by scorer, then by the group's name. The scorer "" means every one
+    passes.
+    """
 
     totals: Mapping[str, Figure]
     by_category: Mapping[str, Mapping[str, Figure]]
     by_locale: Mapping[str, Mapping[str, Figure]]
-
-    @property
-    def scorers(self) -> list[str]:
-        return sorted(self.totals)
 
 
 def summarise(run: Run) -> Summary:
@@ -94,7 +93,8 @@ def summarise(run: Run) -> Summary:
     for row in found:
         group = {_TOTAL: "", _CATEGORY: row["category"], _LOCALE: row["locale"]}[row["level"]]
         tables[row["level"]].setdefault(row["scorer"], {})[group] = _figure(row)
-    totals = {scorer: groups[""] for scorer, groups in tables[_TOTAL].items()}
+    order = [EVERY, *(scorer["name"] for scorer in run.scorers), CHECKS]
+    totals = {name: tables[_TOTAL][name][""] for name in order if name in tables[_TOTAL]}
     return Summary(totals, _sorted(tables[_CATEGORY]), _sorted(tables[_LOCALE]))
 
 
@@ -111,7 +111,9 @@ def _figure(row: Mapping[str, Any]) -> Figure:
 
 
 def _sorted(table: dict[str, dict[str, Figure]]) -> dict[str, dict[str, Figure]]:
-    """Groups with the lowest figure first: what is broken stands on top; those too small to tell stand last."""
+    """Groups with the lowest figure first: what is broken stands on top; those too small to tell stand
+    last.
+    """
 
     def place(entry: tuple[str, Figure]) -> tuple[bool, float, str]:
         shown = entry[1].shown

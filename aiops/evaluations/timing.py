@@ -8,7 +8,9 @@ from django.conf import settings
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """`lost` must be several heartbeats: a worker silent for so long is taken for dead, its work given away."""
+    """`lost` must be several heartbeats: a worker silent for so long is taken for dead, its work given
+    away.
+    """
 
     heartbeat: float = 2.0
     lost: float = 15.0

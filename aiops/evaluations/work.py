@@ -66,7 +66,9 @@ def parameters_of(version: Version, max_output_tokens: int) -> dict[str, Any]:
 
 
 def request_for(run: Run, messages: tuple[Message, ...], repeat: int) -> ChatRequest:
-    """The request of one repeat. Where a seed is set each repeat has its own, or all would be the same answer."""
+    """The request of one repeat. Where a seed is set each repeat has its own, or all would be the same
+    answer.
+    """
     parameters = run.parameters
     seed = parameters.get("seed")
     if run.repeats > 1:

@@ -98,6 +98,7 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
   if (event.key === "/" && focusSearch()) event.preventDefault();
+  document.querySelector(`[data-hotkey="${CSS.escape(event.key.toLowerCase())}"]`)?.click();
   if (event.key.toLowerCase() === "u") [...document.querySelectorAll("[data-undo]")].pop()?.click();
 });
 

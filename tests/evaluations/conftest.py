@@ -5,7 +5,14 @@ import pytest
 from aiops.evaluations import runner
 from tests.evaluations.stage import MemoryProvider
 
-QUICK = {"heartbeat": 0.2, "lost": 1.0, "dispatch_again": 0.5, "batch": 0.02, "parallel": 2, "look_for_workers": 0.1}
+QUICK = {
+    "heartbeat": 0.2,
+    "lost": 1.0,
+    "dispatch_again": 0.5,
+    "batch": 0.02,
+    "parallel": 2,
+    "look_for_workers": 0.1,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +25,7 @@ def sent(monkeypatch):
     """Names and arguments of the tasks that were sent."""
     messages = []
     monkeypatch.setattr(
-        "celery.current_app.send_task", lambda name, args=(), **options: messages.append((name, *args))
+        "celery.current_app.send_task", lambda name, args=(), **_options: messages.append((name, *args))
     )
     return messages
 
@@ -27,5 +34,5 @@ def sent(monkeypatch):
 def provider(monkeypatch):
     """Every provider of the catalog is this one."""
     memory = MemoryProvider()
-    monkeypatch.setattr(runner, "open_provider", lambda row: memory)
+    monkeypatch.setattr(runner, "open_provider", lambda _row: memory)
     return memory

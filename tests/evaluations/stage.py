@@ -1,4 +1,6 @@
-"""What tests of evaluations stand on: a feature with cases, a prompt, a priced model, and a provider in memory."""
+"""What tests of evaluations stand on: a feature with cases, a prompt, a priced model, and a provider in
+memory.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -28,6 +30,17 @@ from tests.factories import (
 
 BY = SystemActor("tests")
 Answer = Callable[[ChatRequest], str]
+
+
+def always(text: str) -> Answer:
+    return lambda _request: text
+
+
+def raising(error: Exception) -> Answer:
+    def answer(_request: ChatRequest) -> str:
+        raise error
+
+    return answer
 
 
 @dataclass
@@ -83,7 +96,11 @@ class Stage:
 
 
 def make_stage(
-    cases: list[dict[str, Any]] | int = 3, *, concurrency: int = 4, version: dict[str, Any] | None = None, **provider: Any
+    cases: list[dict[str, Any]] | int = 3,
+    *,
+    concurrency: int = 4,
+    version: dict[str, Any] | None = None,
+    **provider: Any,
 ) -> Stage:
     """`cases`: values of each case, or how many of the factory's. A call costs at most 0.01 USD or so."""
     feature = make_feature()
@@ -94,7 +111,9 @@ def make_stage(
     return Stage(
         feature=feature,
         dataset_version=make_dataset_version(dataset=dataset),
-        version=make_version(prompt=make_prompt(feature=feature), **(version or {"parameters": {"max_tokens": 100}})),
+        version=make_version(
+            prompt=make_prompt(feature=feature), **(version or {"parameters": {"max_tokens": 100}})
+        ),
         model=model,
         price=make_price(model=model, input=Decimal("0.00001"), output=Decimal("0.0001")),
     )

@@ -1,11 +1,11 @@
 import pytest
 from django.db import OperationalError
 
-from aiops.evaluations import claims, runner, store
+from aiops.evaluations import actions, claims, runner, store
 from aiops.evaluations.models import Result, Run, Score, Shard
 from aiops.providers import errors
 from aiops.providers.protocol import Usage
-from tests.evaluations.stage import BY, make_stage
+from tests.evaluations.stage import BY, always, make_stage, raising
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +18,12 @@ def test_a_run_gives_each_case_its_output_scores_tokens_and_cost(provider):
     first, second = run.results.order_by("case__position")
     assert first.output == "Summarise: late"
     assert first.messages == [{"role": "user", "content": "Summarise: late"}]
-    assert (first.input_tokens, first.output_tokens, first.finish_reason, first.attempts) == (100, 50, "stop", 1)
+    assert (first.input_tokens, first.output_tokens, first.finish_reason, first.attempts) == (
+        100,
+        50,
+        "stop",
+        1,
+    )
     assert [(s.scorer, s.value, s.passed) for s in first.scores.all()] == [("contains", 1.0, True)]
     assert [s.passed for s in second.scores.all()] == [False]
     assert run.finished_at >= run.started_at >= run.created_at
@@ -41,7 +46,7 @@ def test_a_case_that_fails_keeps_its_error_and_stops_nothing(provider):
 
 
 def test_after_a_timeout_nobody_knows_whether_it_was_billed(provider):
-    provider.answer = lambda request: (_ for _ in ()).throw(errors.Timeout("No answer in 1 s."))
+    provider.answer = raising(errors.Timeout("No answer in 1 s."))
     run = runner.run_inline(make_stage(1).start().pk)
     result = run.results.get()
     assert result.error_kind == "timeout"
@@ -50,7 +55,7 @@ def test_after_a_timeout_nobody_knows_whether_it_was_billed(provider):
 
 
 def test_any_exception_is_the_cases_own(provider):
-    provider.answer = lambda request: {}["x"]
+    provider.answer = raising(KeyError("x"))
     assert runner.run_inline(make_stage(1).start().pk).results.get().error_kind == "key_error"
 
 
@@ -65,7 +70,9 @@ def test_a_prompt_that_does_not_render_is_an_error_that_names_the_variable(provi
 
 
 def test_repeats_are_asked_with_seeds_of_their_own(provider):
-    stage = make_stage(2, version={"parameters": {"max_tokens": 7, "temperature": 0.5, "seed": 40, "stop": "END"}})
+    stage = make_stage(
+        2, version={"parameters": {"max_tokens": 7, "temperature": 0.5, "seed": 40, "stop": "END"}}
+    )
     run = runner.run_inline(stage.start(repeats=3).pk)
     assert run.total == run.done == 6
     assert sorted(run.results.values_list("repeat", flat=True)) == [0, 0, 1, 1, 2, 2]
@@ -80,9 +87,12 @@ def test_never_more_calls_at_once_than_the_provider_allows(provider):
 
 
 def test_what_the_model_says_is_stored_whatever_it_is(provider):
-    provider.answer = lambda request: "a\x00b\ud800 <script>alert(1)</script>"
+    provider.answer = always("a\x00b\ud800 <script>alert(1)</script>")
     run = runner.run_inline(make_stage(1).start().pk)
-    assert run.results.get().output == "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER} <script>alert(1)</script>"
+    assert (
+        run.results.get().output
+        == "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER} <script>alert(1)</script>"
+    )
 
 
 def test_a_row_that_the_database_refuses_is_a_failed_case_and_stops_no_other(provider):
@@ -112,7 +122,7 @@ def test_finished_work_is_not_done_again(provider):
 
 
 def test_a_refused_key_ends_the_run_in_words(provider):
-    provider.answer = lambda request: (_ for _ in ()).throw(errors.BadKey("Wrong key.", status=401))
+    provider.answer = raising(errors.BadKey("Wrong key.", status=401))
     run = runner.run_inline(make_stage(60).start().pk)
     assert run.state == "failed"
     assert run.reason == "The provider refused the key: 20 of the first 20 calls failed. Wrong key."
@@ -141,15 +151,9 @@ def test_a_provider_that_cannot_be_opened_fails_the_run(monkeypatch):
 
 
 def test_a_cancelled_run_starts_no_more_calls(provider):
-    from aiops.evaluations import actions
-
     stage = make_stage(40, concurrency=2)
     run = stage.start()
 
-    def answer(request):
-        return "fine"
-
-    provider.answer = answer
     provider.pause = 0.02
     write = store.write
     calls = []
@@ -174,10 +178,6 @@ def test_who_lost_the_shard_writes_nothing(provider):
     run = make_stage(3).start()
     shard = run.shards.get()
 
-    def answer(request):
-        return "late"
-
-    provider.answer = answer
     write = store.write
 
     def overtaken(claim, rows, **money):

@@ -51,7 +51,10 @@ def test_exact_may_be_strict_or_lenient():
 
 
 def test_exact_says_what_it_expected():
-    assert judge("delivery", ["refund", "billing"], type="exact").reason == "Expected refund or billing, got delivery."
+    assert (
+        judge("delivery", ["refund", "billing"], type="exact").reason
+        == "Expected refund or billing, got delivery."
+    )
 
 
 @pytest.mark.parametrize("kind", ["exact", "numeric", "token_f1", "contains", "json_schema"])
@@ -216,7 +219,9 @@ def test_language_counts_the_texts_of_json_and_not_its_keys():
     assert passed(answer, locale="de", type="language") is True
 
 
-@pytest.mark.parametrize(("output", "locale"), [("OK", "en"), ("返金希望", "ja"), ("", "en"), (ENGLISH, ""), (ENGLISH, "tlh")])
+@pytest.mark.parametrize(
+    ("output", "locale"), [("OK", "en"), ("返金希望", "ja"), ("", "en"), (ENGLISH, ""), (ENGLISH, "tlh")]
+)
 def test_language_that_cannot_be_told_is_no_score(output, locale):
     assert judge(output, locale=locale, type="language").passed is None
 
@@ -227,9 +232,15 @@ def test_language_that_cannot_be_told_is_no_score(output, locale):
         ({"type": "exact", "casing": 1}, "exact: casing: Extra inputs are not permitted"),
         ({"type": "length"}, "length: give `least`, `most` or both"),
         ({"type": "length", "least": 3, "most": 2}, "length: `least` is more than `most`"),
-        ({"type": "regex", "pattern": "("}, "regex: pattern: not a regular expression: missing ) at position 1"),
+        (
+            {"type": "regex", "pattern": "("},
+            "regex: pattern: not a regular expression: missing ) at position 1",
+        ),
         ({"type": "contains", "value": [" "]}, "contains: value: an empty text is contained in everything"),
-        ({"type": "json_schema", "schema": {"type": 3}}, "json_schema: schema: not a JSON schema: 3 is not valid"),
+        (
+            {"type": "json_schema", "schema": {"type": 3}},
+            "json_schema: schema: not a JSON schema: 3 is not valid",
+        ),
         ({"type": "language", "language": "xx"}, "language: language: 'xx' is not one of ar,"),
         ({"type": "vibes"}, "there is no scorer 'vibes'; there are exact,"),
         ("exact", 'a scorer is an object such as {"type": "exact"}'),
@@ -242,7 +253,9 @@ def test_wrong_parameters_are_refused_in_words(config, message):
 
 
 def test_resolve_completes_parameters_and_gives_each_its_name():
-    resolved = scorers.resolve([{"type": "exact"}, {"type": "exact", "ignore_case": False}, {"type": "exact", "name": "checks"}])
+    resolved = scorers.resolve(
+        [{"type": "exact"}, {"type": "exact", "ignore_case": False}, {"type": "exact", "name": "checks"}]
+    )
     assert [scorer["name"] for scorer in resolved] == ["exact", "exact 2", "checks 2"]
     assert resolved[0] == {
         "name": "exact",
@@ -287,7 +300,9 @@ def test_a_check_that_cannot_judge_leaves_no_score():
 
 
 def test_reasons_can_be_stored_whatever_the_output_holds():
-    rows = scorers.judge_output("a\x00\ud800b", item(), scorers.build_scorers(scorers.resolve([{"type": "exact"}])))
+    rows = scorers.judge_output(
+        "a\x00\ud800b", item(), scorers.build_scorers(scorers.resolve([{"type": "exact"}]))
+    )
     assert rows[0]["reason"] == "Expected refund, got a\N{REPLACEMENT CHARACTER}?b."
 
 

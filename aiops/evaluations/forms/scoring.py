@@ -40,7 +40,7 @@ class ScorersForm(forms.Form):
         required=False,
         label="More scorers as JSON",
         widget=forms.Textarea({"rows": 3, "class": "mono", "spellcheck": "false"}),
-        help_text='A list, for a second of a kind: [{"type": "contains", "name": "greets", "value": ["Dear"]}]',
+        help_text='A list, for a second of a kind: [{"type": "contains", "value": ["Dear"]}]',
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -46,16 +46,13 @@ class StartForm(forms.Form):
     )
     note = forms.CharField(required=False, max_length=500, help_text="Why you run it; shown in the list.")
 
-    def __init__(self, *args: Any, feature: Feature | None, draft: bool = False, **kwargs: Any) -> None:
-        """Offer what belongs to `feature` first; `draft`: not sent yet, so nothing is required."""
+    def __init__(self, *args: Any, feature: Feature | None, **kwargs: Any) -> None:
+        """Offer what belongs to `feature`, or everything where none is chosen yet."""
         super().__init__(*args, **kwargs)
         self._offer_versions(feature)
         self._offer_datasets(feature)
         model = cast("forms.ModelChoiceField[Any]", self.fields["model"])
         model.queryset = catalog.priced_models()
-        if draft:
-            for field in self.fields.values():
-                field.required = False
 
     def _offer_versions(self, feature: Feature | None) -> None:
         versions = Version.objects.select_related("prompt").order_by("prompt__name", "-number")

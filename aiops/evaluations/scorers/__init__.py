@@ -1,6 +1,7 @@
 """Code that scores. To add one: a file with a `Scorer`, and a line in `KINDS`.
 
-Configured as JSON: `[{"type": "exact", "ignore_case": true}, {"type": "length", "name": "brief", "most": 120}]`.
+Configured as JSON: `[{"type": "exact", "ignore_case": true}, {"type": "length", "name": "brief", "most":
+120}]`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -89,7 +90,9 @@ def build_scorers(resolved: Sequence[Mapping[str, Any]]) -> dict[str, Scorer]:
 
 
 def judge_output(output: str, item: "Item", scorers: Mapping[str, Scorer]) -> list[dict[str, Any]]:
-    """The scores of one output as rows: one for each scorer, and one for the case's own checks, if it has any."""
+    """The scores of one output as rows: one for each scorer, and one for the case's own checks, if it has
+    any.
+    """
     judged = {name: judge(scorer, output, item.golden) for name, scorer in scorers.items()}
     if item.checks:
         judged[CHECKS] = _all_checks(output, item)

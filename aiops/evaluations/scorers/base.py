@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict
 
 @dataclass(frozen=True, slots=True)
 class Golden:
-    """What a scorer may know of a case. `expected` is null, a text, an object, or a list of accepted answers."""
+    """What a scorer may know of a case. `expected` is null, a text, an object, or a list of accepted
+    answers.
+    """
 
     key: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)
@@ -21,7 +23,9 @@ class Golden:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`value` in 0..1 and `passed`; both None where the scorer has nothing to judge by, which is never a zero."""
+    """`value` in 0..1 and `passed`; both None where the scorer has nothing to judge by, which is never a
+    zero.
+    """
 
     value: float | None
     passed: bool | None

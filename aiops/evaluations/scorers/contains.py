@@ -17,7 +17,9 @@ from aiops.evaluations.scorers.normalise import normalised
 
 
 class _Phrases(Scorer):
-    """Parameters of both: `value` is one text or several; without it the case's expected answers are taken."""
+    """Parameters of both: `value` is one text or several; without it the case's expected answers are
+    taken.
+    """
 
     value: list[str] = Field(default_factory=list)
     ignore_case: bool = True

@@ -61,7 +61,9 @@ def unfenced(output: str) -> str:
 
 
 def _same(left: Any, right: Any) -> bool:
-    """Equal as JSON: `true` is not 1, while 1 and 1.0 are the same number; the order of keys does not matter."""
+    """Equal as JSON: `true` is not 1, while 1 and 1.0 are the same number; the order of keys does not
+    matter.
+    """
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, dict) and isinstance(right, dict):

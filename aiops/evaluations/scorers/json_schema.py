@@ -48,7 +48,9 @@ class JsonSchema(Scorer):
 
 
 def violations(answer: Any, schema: Mapping[str, Any]) -> list[str]:
-    """What is wrong with `answer` and where ("$.items[2].price: 'x' is not of type 'number'"), the first few."""
+    """What is wrong with `answer` and where ("$.items[2].price: 'x' is not of type 'number'"), the first
+    few.
+    """
     errors = sorted(_validator(json.dumps(schema)).iter_errors(answer), key=lambda error: error.json_path)
     return [f"{error.json_path}: {shorten(error.message)}" for error in errors[:SHOWN]]
 

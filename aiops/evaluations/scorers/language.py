@@ -92,7 +92,9 @@ def primary(locale: str) -> str:
 
 
 def detect(text: str) -> tuple[str | None, float]:
-    """The likeliest language of `text` as ISO 639-1 and the confidence in 0..1; (None, 0) where it is too short."""
+    """The likeliest language of `text` as ISO 639-1 and the confidence in 0..1; (None, 0) where it is too
+    short.
+    """
     letters = [char for char in text if char.isalpha()]
     if len(letters) < LETTERS and all(char < "\u0590" for char in letters):
         return None, 0.0

@@ -9,7 +9,9 @@ from aiops.evaluations.scorers.normalise import words
 
 
 class Length(Scorer):
-    """The output's length lies in a band, both ends included. Scripts without spaces count words by characters."""
+    """The output's length lies in a band, both ends included. Scripts without spaces count words by
+    characters.
+    """
 
     type: ClassVar[str] = "length"
     title: ClassVar[str] = "Length"

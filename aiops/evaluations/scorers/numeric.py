@@ -54,7 +54,8 @@ _DECIMAL_COMMA = frozenset(
 class Numeric(Scorer):
     """The number in the output differs from the expected one by no more than a tolerance.
 
-    Understands 1,234.5 and 1.234,5 and 1 234,5; where one separator could be either, the case's locale decides.
+    Understands 1,234.5 and 1.234,5 and 1 234,5; where one separator could be either, the case's locale
+    decides.
     """
 
     type: ClassVar[str] = "numeric"

@@ -51,6 +51,7 @@ def run_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "errors": queries.errors_by_kind(run),
         "worst": queries.worst_results(run, scorer),
         "continue_form": ContinueForm(),
+        "missing": run.total - run.accounted,
         "per_thousand": run.cost / run.done * 1000 if run.done else None,
         "price_in": run.price.input * MILLION,
         "price_out": run.price.output * MILLION,

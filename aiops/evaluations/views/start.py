@@ -30,7 +30,7 @@ def start(request: SignedInRequest) -> HttpResponse:
     """GET shows the form, filled from the URL; POST starts, or with `preview` shows what it would cost."""
     preview = request.method == "GET" or "preview" in request.POST
     given = _from_url(request.GET) if request.method == "GET" else request.POST
-    form = StartForm(given, feature=_feature(given), draft=preview)
+    form = StartForm(given, feature=_feature(given))
     dataset = form.chosen_dataset()
     scorers = _scorers_form(request, given, dataset)
     if not preview and form.is_valid() and scorers.is_valid():
@@ -42,7 +42,7 @@ def start(request: SignedInRequest) -> HttpResponse:
             toasts.success(request, f"{run} is queued: {run.total:,} calls.")
             return redirect("evaluations:run", pk=run.pk)
     if preview:
-        form.errors.clear()
+        form.errors.clear()  # not sent yet: what is missing is no mistake
     estimated, problem = _estimated(form)
     context = {
         "form": form,
@@ -84,7 +84,7 @@ def _scorers_form(request: SignedInRequest, given: QueryDict, dataset: Dataset |
     sent = request.method == "POST" and given.get("scorers_of") == str(dataset.pk if dataset else "")
     if sent:
         return ScorersForm(given)
-    run = Run.objects.filter(pk=given["run"]).first() if given.get("run", "").isdecimal() else None
+    run = Run.objects.filter(pk=_number(given.get("run"))).first()
     stored = run.scorers if run is not None else (dataset.scorers if dataset is not None else [])
     return ScorersForm(initial=ScorersForm.initial_of(stored))
 
@@ -102,7 +102,9 @@ def _estimated(form: StartForm) -> tuple[Estimate | None, str]:
 
 
 def _from_url(query: QueryDict) -> QueryDict:
-    """The form's values from the URL: `run` names a run to repeat, `version` alone brings what belongs to it."""
+    """The form's values from the URL: `run` names a run to repeat, `version` alone brings what belongs to
+    it.
+    """
     given = query.copy()
     given.setdefault("repeats", "1")
     run = queries.runs().filter(pk=_number(query.get("run"))).first()
@@ -145,6 +147,7 @@ def _feature(given: QueryDict) -> Feature | None:
     return Feature.objects.filter(slug=given.get("feature", "")).first()
 
 
-def _number(value: Any) -> int | None:
+def _number(value: Any) -> int:
+    """A row's id, 0 for what is none."""
     text = str(value or "")
-    return int(text) if text.isdecimal() and len(text) < 10 else None
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
