@@ -99,7 +99,7 @@ def broker() -> Iterator[Finding]:
         yield Finding("redis", "does not answer", _what_to_do(error, embedded=env.uses_embedded_redis()))
         return
     try:
-        workers = current_app.control.ping(timeout=1)
+        workers = current_app.control.ping(timeout=1) or []
     except (OperationalError, OSError) as error:
         yield Finding("broker", "does not answer", _what_to_do(error, embedded=False))
         return

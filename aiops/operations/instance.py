@@ -63,7 +63,6 @@ class Instance:
         self.supervisor.listen()
         self.logs.mkdir(parents=True, exist_ok=True)
         try:
-            self._open_folders()
             self._start_servers()
             self.migrate()
             self.load_demo()
@@ -78,6 +77,8 @@ class Instance:
 
     def _start_servers(self) -> None:
         """The embedded ones, side by side; servers of others must answer already."""
+        if env.uses_embedded_redis() or env.uses_embedded_postgres():
+            self.open_folders()
         if env.uses_embedded_redis():
             self._start_redis()
         if env.uses_embedded_postgres():
@@ -100,7 +101,7 @@ class Instance:
         self.supervisor.wait_ready(["postgres"], START_SECONDS)
         postgres.ensure_database(DATABASE)
 
-    def _open_folders(self) -> None:
+    def open_folders(self) -> None:
         """Root's own folders are often closed to the user that the servers run as."""
         if identity() and (opened := let_through(self.options.home) + let_through(BINARIES)):
             names = ", ".join(str(folder) for folder in opened)

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from aiops.operations.launch import DidNotStart, spawn
 from aiops.operations.unprivileged import give, identity, let_through
@@ -62,10 +64,10 @@ class Redis:
 
     def ready(self) -> bool:
         """Whether the server answers, its data loaded."""
-        with redis.Redis(unix_socket_path=str(self.socket), socket_timeout=1) as client:
+        with self._client(seconds=1) as client:
             try:
                 return bool(client.ping())
-            except (redis.RedisError, OSError):
+            except redis.RedisError:
                 return False
 
     def wait(self, seconds: float = 10) -> None:
@@ -77,8 +79,13 @@ class Redis:
             time.sleep(0.02)
 
     def _end_leftover(self) -> None:
-        with redis.Redis(unix_socket_path=str(self.socket), socket_timeout=3) as client:
+        with self._client(seconds=3) as client:
             try:
                 client.shutdown()
             except redis.RedisError:
                 return  # nobody there
+
+    def _client(self, seconds: float) -> redis.Redis:
+        """A client that says at once that nobody is there, instead of trying for seconds."""
+        never = Retry(NoBackoff(), 0)
+        return redis.Redis(unix_socket_path=str(self.socket), socket_timeout=seconds, retry=never)

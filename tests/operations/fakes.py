@@ -1,9 +1,10 @@
 """Processes that live in memory, under a clock that only moves when somebody sleeps."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from aiops.operations.launch import Process
 from aiops.operations.programs import Program
 from aiops.operations.supervisor import Supervisor
 
@@ -62,11 +63,37 @@ class World:
         for action in due:
             action()
 
-    def sweep(self, process: FakeProcess) -> None:
-        if process.code is None:
-            process.die(-signal.SIGKILL)
+    def sweep(self, process: Process) -> None:
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
 
     def run_for(self, seconds: float) -> None:
         self.at(seconds, lambda: setattr(self.supervisor, "stop_asked", True))
         self.supervisor.run_until_stopped()
         self.supervisor.stop_asked = False
+
+
+class Recorder(Supervisor):
+    """A supervisor that starts nothing and notes what it was asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, print)
+        self.asked: list[tuple[str, ...]] = []
+
+    def listen(self) -> None:
+        self.asked.append(("listen",))
+
+    def start(self, program: Program) -> None:
+        self.asked.append(("start", program.name))
+
+    def wait_ready(self, names: Iterable[str], seconds: float) -> None:
+        self.asked.append(("wait", *names))
+
+    def run(self, program: Program) -> None:
+        self.asked.append(("run", program.name))
+
+    def run_until_stopped(self) -> None:
+        self.asked.append(("run until stopped",))
+
+    def stop(self, names: Iterable[str], seconds: float) -> None:
+        self.asked.append(("stop", *names))

@@ -1,7 +1,9 @@
 import pytest
+from celery import current_app
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
+from aiops import env
 from aiops.catalog.models import Provider
 from aiops.operations import examination
 from aiops.operations.examination import Finding
@@ -24,7 +26,7 @@ def broken_database(monkeypatch):
 def test_every_variable_is_shown_and_no_secret(monkeypatch):
     monkeypatch.setenv("EMAIL_URL", "smtp://user:hidden@mail.example.com")
     findings = {finding.subject: finding.found for finding in examination.variables()}
-    assert list(findings) == [variable.name for variable in examination.env.VARIABLES]
+    assert list(findings) == [variable.name for variable in env.VARIABLES]
     assert findings["EMAIL_URL"].startswith("set, not shown (")
     assert findings["DEBUG"].startswith("false (")
     assert "hidden" not in str(findings)
@@ -68,14 +70,12 @@ def test_providers_are_named_and_not_called():
 
 def test_redis_answers_and_a_missing_worker_is_said(embedded_redis, monkeypatch):
     monkeypatch.setenv("REDIS_URL", embedded_redis.url)
-    monkeypatch.setattr(examination.current_app.control, "ping", lambda **_: [])
+    monkeypatch.setattr(current_app.control, "ping", lambda **_: [])
     assert list(examination.broker()) == [
         Finding("redis", "answers"),
         Finding("worker", "none answers", "start it with make run"),
     ]
-    monkeypatch.setattr(
-        examination.current_app.control, "ping", lambda **_: [{"worker1@host": {"ok": "pong"}}]
-    )
+    monkeypatch.setattr(current_app.control, "ping", lambda **_: [{"worker1@host": {"ok": "pong"}}])
     assert [finding.found for finding in examination.broker()] == ["answers", "worker1@host"]
 
 
@@ -84,7 +84,7 @@ def test_a_broker_that_does_not_answer_is_said(embedded_redis, monkeypatch):
         raise ConnectionRefusedError("nobody there")
 
     monkeypatch.setenv("REDIS_URL", embedded_redis.url)
-    monkeypatch.setattr(examination.current_app.control, "ping", refuse)
+    monkeypatch.setattr(current_app.control, "ping", refuse)
     assert advice(examination.broker()) == {"broker": "check the address and the server: nobody there"}
 
 

@@ -53,7 +53,7 @@ def test_a_program_that_says_its_word_is_ready_and_an_old_word_does_not_count(wo
 def test_waiting_ends_when_all_answer(world):
     answers = {"redis": False, "postgres": False}
     for name, seconds in (("redis", 5), ("postgres", 8)):
-        world.supervisor.start(Program(name=name, command=(name,), ready=partial(answers.get, name)))
+        world.supervisor.start(Program(name=name, command=(name,), ready=partial(answers.__getitem__, name)))
         world.at(seconds, partial(answers.update, {name: True}))
     world.supervisor.wait_ready(answers, seconds=60)
     assert 108 <= world.now < 108.1
@@ -125,7 +125,7 @@ def test_a_program_that_waits_for_its_next_start_stops_at_once(world):
 
 def test_full_logs_are_emptied_while_programs_run(world, tmp_path, monkeypatch):
     monkeypatch.setattr(logs, "CAP", 1)
-    rotated = []
+    rotated: list[object] = []
     monkeypatch.setattr(logs, "rotate", rotated.append)
     world.supervisor.start(Program(name="worker", command=("work",)))
     world.run_for(supervisor.ROTATE_EVERY * 2.5)
