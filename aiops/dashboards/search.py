@@ -94,7 +94,7 @@ _tenants = _named(Tenant.objects.all(), "slug", "name")
 KINDS = (
     Kind("Feature", "feature", _P.FEATURES_VIEW, _features, "features:feature", "slug", "name"),
     Kind("Prompt", "prompts", _P.PROMPTS_VIEW, _prompts, "prompts:prompt", "name", "description"),
-    Kind("Dataset", "datasets", _P.DATASETS_VIEW, _datasets, "datasets:dataset", "name", "description"),
+    Kind("Dataset", "datasets", _P.DATASETS_VIEW, _datasets, "datasets:cases", "name", "description"),
     Kind("Run", "evaluations", _P.EVALUATIONS_VIEW, _runs, "evaluations:run", "pk", "feature"),
     Kind("Tenant", "tenant", _P.TENANTS_VIEW, _tenants, "tenants:list", "slug", "name", listed=True),
 )

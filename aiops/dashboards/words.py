@@ -1,5 +1,6 @@
 """The audit's events as sentences, each with the address of what it is about."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,6 +39,13 @@ VERBS = {
     "datasets.created": "made the dataset",
     "datasets.frozen": "froze",
     "datasets.settings_changed": "changed the settings of",
+    "datasets.file_discarded": "discarded a file for",
+    "datasets.file_previewed_again": "looked again at a file for",
+    "datasets.file_uploaded": "uploaded a file for",
+    "datasets.case_added": "added the case",
+    "datasets.case_edited": "edited the case",
+    "datasets.case_removed": "removed the case",
+    "datasets.case_restored": "brought back the case",
     "evaluations.run_cancelled": "cancelled",
     "evaluations.run_continued": "continued",
     "evaluations.run_started": "started",
@@ -48,6 +56,8 @@ VERBS = {
     "prompts.prompt_created": "made the prompt",
     "prompts.prompt_described": "described the prompt",
     "prompts.version_created": "wrote",
+    "tenants.tenant_created": "added the tenant",
+    "tenants.tenant_renamed": "renamed the tenant",
 }
 ICONS = {
     "accounts": "people",
@@ -68,17 +78,22 @@ NEEDS = {
     "prompts": Permission.PROMPTS_VIEW,
     "tenants": Permission.TENANTS_VIEW,
 }
-# Where an object's page is, and which part of its label or id names it there.
+# Where an object's page is, and what names it there: its id or parts of its label ("reply v3", "reply: x").
 PAGES = {
     "accounts.user": ("accounts:person", "id"),
-    "datasets.dataset": ("datasets:dataset", "name"),
-    "datasets.datasetversion": ("datasets:dataset", "name"),
+    "catalog.model": ("catalog:model", "name"),
+    "catalog.price": ("catalog:model", "name"),
+    "catalog.provider": ("catalog:provider", "name"),
+    "datasets.case": ("datasets:cases", "name"),
+    "datasets.dataset": ("datasets:cases", "name"),
+    "datasets.datasetversion": ("datasets:version", "name number"),
     "evaluations.run": ("evaluations:run", "id"),
     "features.feature": ("features:feature", "name"),
     "prompts.label": ("prompts:prompt", "name"),
     "prompts.prompt": ("prompts:prompt", "name"),
-    "prompts.version": ("prompts:prompt", "name"),
+    "prompts.version": ("prompts:version", "name number"),
 }
+LABEL = re.compile(r"(?P<name>[\w-]+)(?: v(?P<number>\d+))?(?:[ :].*)?", re.DOTALL)
 NOISE = ("accounts.signed_in", "accounts.signed_out")
 
 
@@ -117,10 +132,11 @@ def address(event: AuditEvent) -> str:
     name, by = PAGES.get(event.object_type, ("", ""))
     if not name:
         return ""
-    argument = event.object_id if by == "id" else event.object_label.split(" ")[0]
+    parts = LABEL.fullmatch(event.object_label)
+    known = {"id": event.object_id, **(parts.groupdict("") if parts else {})}
     try:
-        return reverse(name, args=[argument])
-    except NoReverseMatch:
+        return reverse(name, args=[known[part] for part in by.split()])
+    except (KeyError, NoReverseMatch):  # a label in words of its own
         return ""
 
 

@@ -104,6 +104,13 @@ document.addEventListener("keydown", (event) => {
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", announceTheme);
 document.addEventListener("aiops:toast", (event) => event.detail.value.forEach((said) => toast(said.text, said.kind)));
+// A filter that is not used stays out of the address.
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.verb !== "get") return;
+  for (const [name, value] of Object.entries(event.detail.parameters)) {
+    if (value === "") delete event.detail.parameters[name];
+  }
+});
 document.addEventListener("htmx:responseError", (event) =>
   toast(`That did not work: the server answered ${event.detail.xhr.status}.`, "error"));
 document.addEventListener("htmx:sendError", () => toast("The console cannot be reached. Nothing was changed.", "error"));

@@ -1,5 +1,7 @@
 import csv
 import io
+import re
+from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
@@ -148,3 +150,27 @@ def test_a_reason_or_the_feature_stands_below_a_sentence():
     assert words.sentence(event).note == "Feature support"
     event.reason = "Asked for"
     assert words.sentence(event).note == "Reason: Asked for"
+
+
+@pytest.mark.parametrize(
+    ("kind", "label", "url"),
+    [
+        ("prompts.prompt", "reply", "/prompts/reply/"),
+        ("prompts.version", "reply v3", "/prompts/reply/versions/3/"),
+        ("prompts.label", "reply: production", "/prompts/reply/"),
+        ("datasets.datasetversion", "golden v2", "/datasets/golden/versions/2/"),
+        ("datasets.case", "golden: t-1", "/datasets/golden/"),
+        ("catalog.price", "sim-large price", "/catalog/models/sim-large/"),
+        ("evaluations.run", "Run 7", "/evaluations/7/"),
+        ("prompts.version", "someone's words", ""),
+        ("prompts.version", "no number", ""),
+    ],
+)
+def test_an_event_leads_to_the_page_of_its_object(kind, label, url):
+    assert words.address(AuditEvent(object_type=kind, object_id="7", object_label=label)) == url
+
+
+def test_every_recorded_action_has_a_verb():
+    source = "\n".join(path.read_text(encoding="utf-8") for path in Path("aiops").rglob("*.py"))
+    recorded = set(re.findall(r'action="([a-z]+\.[a-z_]+)"', source))
+    assert sorted(recorded - set(words.VERBS)) == []
