@@ -205,6 +205,8 @@ def record_probe(*, by: Actor, provider: Provider, outcome: Mapping[str, Any]) -
 
 
 def _seal(provider: Provider, api_key: str) -> None:
+    if api_key.lower().startswith("bearer "):
+        raise InvalidInput("Leave out the word Bearer: only the key itself.")
     if not api_key.isascii() or not api_key.isprintable() or api_key != api_key.strip():
         raise InvalidInput("The API key holds blanks around it or characters that no key has. Copy it again.")
     provider.api_key_encrypted = keys.seal(api_key)

@@ -132,7 +132,7 @@ class PriceForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name, label in TOKEN_CLASSES.items():
             self.fields[name] = _rate_field(name, label)
-        self.order_fields(["effective_at", *TOKEN_CLASSES, "source"])
+        self.order_fields([*TOKEN_CLASSES, "source", "effective_at"])
 
     @property
     def rates(self) -> dict[str, Any]:
@@ -148,7 +148,7 @@ _STANDS_IN = {"cached_input": "input", "cache_write": "input", "reasoning": "out
 def _rate_field(name: str, label: str) -> forms.DecimalField:
     other = _STANDS_IN.get(name)
     return forms.DecimalField(
-        label=f"{label}, $ per million",
+        label=label,
         required=other is None,
         min_value=Decimal(0),
         max_value=Decimal(999_999),

@@ -54,6 +54,7 @@ class Anthropic(HttpProvider):
                 concurrency=concurrency,
                 read_timeout=read_timeout,
                 secret=api_key,
+                proxy=options.proxy,
             ),
             policy or Policy(attempts=options.attempts),
         )

@@ -51,6 +51,7 @@ class OpenAICompatible(HttpProvider):
                 concurrency=concurrency,
                 read_timeout=read_timeout,
                 secret=api_key,
+                proxy=options.proxy,
             ),
             policy or Policy(attempts=options.attempts),
         )

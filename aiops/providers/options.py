@@ -15,6 +15,11 @@ class Options(BaseModel):
 
     headers: dict[str, str] = Field(default={}, description="sent with each request, never a key")
     extra_body: dict[str, Any] = Field(default={}, description="added to each request's JSON")
+    proxy: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^@/]+/?$",
+        description="an HTTP proxy, without a password",
+    )
     attempts: int = Field(default=4, ge=1, le=10, description="requests sent at most for one answer")
 
     @field_validator("headers")

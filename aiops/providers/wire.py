@@ -29,6 +29,7 @@ from aiops.providers.errors import (
 )
 
 SHOWN = 300  # characters of a vendor's words that an error repeats
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _PASSING = frozenset({408, 409})
 _NO_CREDIT = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_error"})
 
@@ -51,6 +52,7 @@ class Endpoint:
         connect_timeout: float = 5.0,
         max_bytes: int = 8 * 1024 * 1024,
         secret: str = "",
+        proxy: str | None = None,
     ) -> None:
         standing = {"accept": "application/json", "accept-encoding": "identity", "user-agent": "aiops"}
         self._headers = httpx.Headers(
@@ -59,7 +61,12 @@ class Endpoint:
         limits = httpx.Limits(
             max_connections=concurrency, max_keepalive_connections=concurrency, keepalive_expiry=30
         )
-        self._transport = AiohttpTransport(verify=trusted(), limits=limits, client=lambda: _session(limits))
+        self._transport = AiohttpTransport(
+            verify=trusted(),
+            limits=limits,
+            client=lambda: _session(limits),
+            proxy=httpx.Proxy(proxy) if proxy else None,
+        )
         self._extensions = {"timeout": {"connect": connect_timeout, "read": read_timeout}}
         self._max_bytes = max_bytes
         self._secret = secret
@@ -151,7 +158,10 @@ class Endpoint:
         except BadReply:
             body = b""
         words, code = _complaint(body)
-        return self._by_status(status, self.clean(words) or "no reason given", code, response.headers)
+        words = self.clean(words) or "no reason given"
+        if status in {404, 405}:
+            words = f"{words.rstrip('.')}. Asked was {response.url.copy_with(query=None)}."
+        return self._by_status(status, words, code, response.headers)
 
     def _by_status(self, status: int, words: str, code: str, headers: httpx.Headers) -> ProviderError:
         asked = retry.seconds_to_wait(headers.get("retry-after"))
@@ -204,7 +214,11 @@ class _mapped:  # noqa: N801 - reads as the statement it is used as
 
 def _reason(error: aiohttp.ClientConnectorError) -> str:
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return "its certificate is not trusted (a company's own goes into SSL_CERT_FILE)"
+        return "its certificate is not trusted. The authority of a company's own goes into SSL_CERT_FILE"
+    if isinstance(error, aiohttp.ClientConnectorSSLError):
+        return "it does not speak TLS there; is http:// meant"
+    if error.host in _LOOPBACK:
+        return "nothing listens there. In a container, localhost is the container itself"
     return error.os_error.strerror or type(error.os_error).__name__
 
 

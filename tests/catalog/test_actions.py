@@ -52,6 +52,11 @@ def test_key_with_stray_characters_is_refused(user, key):
         add(user, api_key=key)
 
 
+def test_bearer_before_the_key_is_refused(user):
+    with pytest.raises(InvalidInput, match="Leave out the word Bearer"):
+        add(user, api_key="Bearer sk-1")
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [

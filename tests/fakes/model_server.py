@@ -186,13 +186,16 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport = transport  # type: ignore[assignment]  # a TCP server's is one
         self._server.opened(self._transport)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio names it
+    def connection_lost(self, exc: Exception | None) -> None:
         self._server.closed(self._transport)
         for task in self._tasks:
             task.cancel()
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
+        if self._buffer.startswith(b"\x16"):  # a TLS client: answered in plain words, as nginx does
+            self.send(400, b"plain HTTP only")
+            self._transport.close()
         while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
             found = _LENGTH.search(self._buffer, 0, end)
             total = end + 4 + (int(found[1]) if found else 0)

@@ -8,6 +8,7 @@ from aiops.providers import errors
 from aiops.providers.openai_compatible import OpenAICompatible, rooted
 from aiops.providers.options import OpenAIOptions
 from aiops.providers.protocol import ChatPiece, ChatRequest, Message, Usage
+from aiops.providers.retry import ONCE
 from tests.fakes.answers import fixed
 from tests.providers.conftest import QUICK, chat, request_of, stream, using
 
@@ -153,7 +154,7 @@ def test_silence_has_a_limit_of_its_own(server, adapter):
 
 
 def test_nobody_listening_is_said_in_words(server):
-    with pytest.raises(errors.Unreachable, match=r"No connection to 127\.0\.0\.1: Connect"):
+    with pytest.raises(errors.Unreachable, match="nothing listens there"):
         chat(partial(OpenAICompatible, base_url="http://127.0.0.1:9/v1", policy=QUICK))
 
 
@@ -250,6 +251,31 @@ def test_azure_deployments_have_their_own_paths(server, adapter):
 )
 def test_base_url_may_be_pasted_in_any_form(given, root):
     assert rooted(given) == root
+
+
+def test_wrong_path_names_the_address_that_was_asked(server, adapter):
+    server.script("404")
+    with pytest.raises(errors.Refused) as caught:
+        chat(adapter)
+    assert caught.value.message == (
+        "The vendor refused the request (404): fault 404 on demand. "
+        f"Asked was {server.base_url}/chat/completions."
+    )
+
+
+def test_https_to_a_plain_server_is_said(server, adapter):
+    secure = server.base_url.replace("http://", "https://")
+    with pytest.raises(errors.Unreachable, match="does not speak TLS"):
+        chat(partial(adapter, base_url=secure, policy=ONCE))
+
+
+def test_proxy_stands_in_the_way(server, adapter):
+    options = OpenAIOptions(proxy=server.base_url.removesuffix("/v1"))
+    reply = chat(partial(adapter, base_url="http://vendor.internal/v1", options=options))
+    assert (reply.text, server.requests[-1].path) == (
+        "Guten Tag",
+        "http://vendor.internal/v1/chat/completions",
+    )
 
 
 def test_models_are_listed(server, adapter):

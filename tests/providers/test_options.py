@@ -14,6 +14,7 @@ from aiops.providers.options import OpenAIOptions, Options, problems_of
         ),
         ({"headers": {"x-a": "b\r\nc: d"}}, "headers: names and values must be printable"),
         ({"extra_body": {"model": "x"}}, "extra_body: model is set by aiops for each request"),
+        ({"proxy": "http://user:pw@proxy:3128"}, r"proxy: String should match pattern '^https?://[^@/]+/?$'"),
         ({"attempts": 0}, "attempts: Input should be greater than or equal to 1"),
         ({"api_version": "1&x=2"}, r"api_version: String should match pattern '^[0-9A-Za-z.-]+$'"),
     ],

@@ -27,6 +27,7 @@ def model_list(request: SignedInRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": queries.priced(list(page.object_list)),
+        "token_classes": TOKEN_CLASSES,
         "providers": Provider.objects.all(),
         "tiers": Model.Tier.choices,
         "chosen": _filters(request),

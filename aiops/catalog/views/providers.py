@@ -10,7 +10,7 @@ from aiops.accounts.access import SignedInRequest, load, requires
 from aiops.accounts.permissions import Permission
 from aiops.catalog import actions, connect, probe, queries
 from aiops.catalog.forms import EditProviderForm, NewProviderForm
-from aiops.catalog.models import Provider
+from aiops.catalog.models import TOKEN_CLASSES, Provider
 from aiops.catalog.presets import PRESETS
 from aiops.core import toasts
 from aiops.core.errors import AiopsError
@@ -108,7 +108,8 @@ def _page_of(provider: Provider) -> dict[str, Any]:
     return {
         "provider": provider,
         "rows": queries.priced(models),
-        "usable": [m for m in models if not m.retired_at],
+        "token_classes": TOKEN_CLASSES,
+        "usable": [model for model in models if not model.retired_at],
     }
 
 
