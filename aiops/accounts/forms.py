@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 
+from aiops.accounts.addresses import check_address
 from aiops.accounts.models import User
 from aiops.accounts.words import role_choices
 
@@ -33,7 +34,7 @@ LANGUAGES = [
 class SignInForm(forms.Form):
     """The fields' names are those that password managers and django-axes know."""
 
-    username = forms.EmailField(
+    username = forms.CharField(
         label="E-mail",
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
@@ -109,7 +110,13 @@ class ProfileForm(forms.Form):
 
 class PersonForm(forms.Form):
     name = forms.CharField(max_length=100)
-    email = forms.EmailField(label="E-mail", max_length=254, help_text="What the person signs in with.")
+    email = forms.CharField(
+        label="E-mail",
+        max_length=254,
+        validators=[check_address],
+        widget=forms.EmailInput,
+        help_text="What the person signs in with.",
+    )
     roles = forms.MultipleChoiceField(
         choices=role_choices,
         widget=forms.CheckboxSelectMultiple,

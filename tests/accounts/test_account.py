@@ -149,6 +149,15 @@ def test_the_list_marks_the_session_one_looks_from(as_role):
         expire_date=now + timedelta(hours=1),
         agent="Firefox/140 Linux",
     )
+    for n in range(8):
+        Session.objects.create(
+            session_key=f"old{n}",
+            user=client.user,
+            started_at=now,
+            seen_at=now - timedelta(hours=1),
+            expire_date=now + timedelta(hours=1),
+        )
     content = client.get("/accounts/").content.decode()
+    assert "The last 8 of 10." in content
     assert content.count("this one") == 1
     assert "Firefox on Linux" in content

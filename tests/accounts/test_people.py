@@ -253,6 +253,13 @@ class TestPages:
         person.refresh_from_db()
         assert (person.name, person.roles) == ("Ada", ["viewer", "finance"])
 
+    @pytest.mark.parametrize(("email", "status"), [("ada@demo", 302), ("ada@example.com", 302), ("ada", 422)])
+    def test_what_is_an_address(self, admin, email, status):
+        fields = {"name": "Ada", "email": email, "roles": ["viewer"]}
+        assert (
+            admin.post(reverse("accounts:person-change", args=[make_user().pk]), fields).status_code == status
+        )
+
     def test_a_change_that_is_refused_shows_what_was_typed_and_why(self, admin):
         fields = {"name": "Typed", "email": admin.user.email, "roles": ["viewer"]}
         answer = admin.post(reverse("accounts:person-change", args=[admin.user.pk]), fields)

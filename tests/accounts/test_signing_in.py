@@ -40,6 +40,10 @@ def test_capitals_and_blanks_in_the_address_do_not_matter(client, db):
     assert try_to(client, " aDA@example.COM ").status_code == 302
 
 
+def test_the_demos_addresses_are_addresses(client, db):
+    assert try_to(client, make_user(email="engineer@demo")).status_code == 302
+
+
 @pytest.mark.parametrize("password", ["wrong", PASSWORD.upper(), f" {PASSWORD}"])
 def test_a_wrong_password_is_told_without_saying_which_part_was_wrong(client, user, password):
     answer = try_to(client, user, password)

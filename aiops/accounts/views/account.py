@@ -28,7 +28,8 @@ def account(request: SignedInRequest) -> HttpResponse:
         "form": form,
         "roles": in_words(person.roles),
         "permissions": [told(permission) for permission in Permission if person.may(permission)],
-        "sessions": person.sessions.order_by("-seen_at")[:20],
+        "sessions": person.sessions.order_by("-seen_at")[:8],
+        "session_count": person.sessions.count(),
         "this_session": request.session.session_key,
     }
     return render(request, "accounts/account.html", context, status=422 if form.errors else 200)

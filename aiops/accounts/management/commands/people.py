@@ -5,9 +5,9 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.core.validators import validate_email
 
 from aiops.accounts import actions
+from aiops.accounts.addresses import check_address
 from aiops.accounts.models import User
 from aiops.accounts.permissions import Role
 from aiops.core.actors import SystemActor
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{settings.PUBLIC_URL}{path}")
 
     def _added(self, options: dict[str, Any]) -> User:
-        validate_email(options["email"])
+        check_address(options["email"])
         roles = options["role"] or [Role.VIEWER]
         return actions.add_person(by=SHELL, email=options["email"], name=options["name"], roles=roles)
 
