@@ -1,7 +1,7 @@
 """Tokens by class from what vendors report. The classes are disjoint, and never negative."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from aiops.providers.protocol import Message, Usage
@@ -60,5 +60,5 @@ def tokens_in(text: str) -> int:
 
 def count(reported: Any, name: str) -> int | None:
     """The whole number from 0 under `name`, None for anything else."""
-    value = reported.get(name) if isinstance(reported, Mapping) else None
+    value = reported.get(name) if isinstance(reported, dict) else None
     return value if type(value) is int and value >= 0 else None
