@@ -7,6 +7,7 @@ from axes.models import AccessAttempt
 from django.test import Client
 from django.urls import reverse
 
+from aiops.accounts.backends import EmailBackend
 from aiops.accounts.models import Session
 from aiops.accounts.sessions import LONGEST
 from aiops.audit.models import AuditEvent
@@ -269,3 +270,7 @@ class TestDemo:
     def test_nothing_is_offered_without_the_demo_password(self, client, tmp_path):
         (tmp_path / "demo-password").unlink()
         assert self.click(client).status_code == 404
+
+
+def test_the_backend_knows_nobody_without_credentials(db):
+    assert EmailBackend().authenticate(None) is None

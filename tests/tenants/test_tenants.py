@@ -51,6 +51,7 @@ def test_new_with_a_taken_slug_says_so_in_place(as_role):
 
 def test_edit_by_the_page(as_role):
     tenant = make_tenant(slug="acme")
+    assert b"Edit acme" in as_role("administrator").get(reverse("tenants:edit", args=["acme"])).content
     as_role("administrator").post(reverse("tenants:edit", args=["acme"]), {"name": "New"})
     tenant.refresh_from_db()
     assert tenant.name == "New"
