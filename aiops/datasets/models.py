@@ -137,13 +137,17 @@ class Case(models.Model):
 
     @property
     def input_pairs(self) -> list[tuple[str, str]]:
-        """For templates, where `inputs.items` would be the variable "items" if there is one."""
-        return list(self.inputs.items())
+        """For people: short ones first, so that a question stands before the document that it is about."""
+        return sorted(self.inputs.items(), key=_length)
 
     @property
     def input_starts(self) -> list[tuple[str, str]]:
         """The beginnings of the inputs, on rows of `queries.listed`."""
-        return list((getattr(self, "inputs_start", None) or {}).items())
+        return sorted((getattr(self, "inputs_start", None) or {}).items(), key=_length)
+
+
+def _length(pair: tuple[str, str]) -> tuple[int, str]:
+    return len(pair[1]), pair[0]
 
 
 class Upload(models.Model):

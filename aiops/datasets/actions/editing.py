@@ -99,10 +99,8 @@ def _still_open(held: Dataset, case: Case) -> Case:
     return seen
 
 
-def _close(by: Actor, held: Dataset, case: Case) -> None:
-    held.cases.filter(pk=case.pk).update(
-        until=held.draft_number, closed_at=clock.now(), closed_by=person_of(by)
-    )
+def _close(by: Actor, held: Dataset, case: Case, at: datetime) -> None:
+    held.cases.filter(pk=case.pk).update(until=held.draft_number, closed_at=at, closed_by=person_of(by))
 
 
 def _add(by: Actor, held: Dataset, checked: Checked, position: int, at: datetime | None = None) -> Case:

@@ -1,7 +1,6 @@
 """The draft becomes a version that nobody can change."""
 
 from django.db import transaction
-from django.db.models import F
 
 from aiops.audit import actions as audit
 from aiops.core.actors import Actor
@@ -29,7 +28,8 @@ def freeze(*, by: Actor, dataset: Dataset, note: str = "") -> DatasetVersion:
         sha256=export.sha256(queries.draft_cases(held)),
         frozen_by=person_of(by),
     )
-    Dataset.objects.filter(pk=held.pk).update(draft_number=F("draft_number") + 1, unfrozen_count=0)
+    held.draft_number, held.unfrozen_count = version.number + 1, 0
+    held.save(update_fields=["draft_number", "unfrozen_count"])
     audit.record(
         by=by,
         action="datasets.frozen",

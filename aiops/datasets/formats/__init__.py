@@ -75,7 +75,8 @@ class CaseReader:
             if len(self.problems) >= MAX_PROBLEMS or self.count > MAX_CASES:
                 return
         if not self.count and not self.problems:
-            self.problems.append(Problem("the file is empty: it has no cases"))
+            empty = "all of the file was left out" if self.notes else "the file is empty"
+            self.problems.append(Problem(f"{empty}: it has no cases"))
 
     def refuse_if_wrong(self) -> None:
         """Once all is read: raise InvalidInput with all problems, if there are any."""

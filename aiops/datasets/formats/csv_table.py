@@ -9,6 +9,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Any, BinaryIO
 
 from aiops.core.errors import Problem
@@ -73,11 +74,12 @@ def _texts(file: BinaryIO) -> Iterator[str]:
 
 
 def _table(texts: Iterator[str]) -> Iterator[Item]:
-    first = next(texts, None)
+    blank: list[str] = []
+    first = next((text for text in texts if text.strip() or blank.append(text)), None)  # type: ignore[func-returns-value]  # append() is falsy
     if first is None:
         return
-    rows = csv.reader(_again(first, texts), strict=True, delimiter=_delimiter(first))
-    header = _next(rows)
+    rows = csv.reader(chain(blank, [first], texts), strict=True, delimiter=_delimiter(first))
+    header = next((row for row in iter(lambda: _next(rows), None) if row), None)
     if isinstance(header, Problem):
         yield header
         return
@@ -115,11 +117,6 @@ def _next(rows: Any) -> Any:
         elif "limit" in message:
             message = "a cell has more than 4 MB; is a quote never closed?"
         return Problem(f"not valid CSV: {message}", line=1)
-
-
-def _again(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
 
 
 def _delimiter(header: str) -> str:

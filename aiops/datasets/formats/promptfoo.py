@@ -18,6 +18,7 @@ from aiops.datasets.formats.lines import lines
 from aiops.datasets.formats.strict_json import decode
 from aiops.datasets.validation import kind_of, storable
 
+MAX_DEPTH = 60
 MAX_CHARACTERS = 5 * 2**20  # YAML is read whole
 _TAKEN = {"vars", "assert", "metadata", "description"}
 _ELSEWHERE = ("file://", "http://", "https://", "python:", "exec:")
@@ -35,14 +36,31 @@ def parse(file: BinaryIO) -> Iterator[Item]:
         yield text
         return
     try:
+        if problem := _too_deep(text):
+            yield problem
+            return
         loader = _Loader(text)
         yield from _config(loader, loader.get_single_node())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         yield Problem(f"not valid YAML: {error.problem}", line=mark.line + 1 if mark else None)
-    except (_Bad, yaml.YAMLError, RecursionError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())
-        yield Problem(f"not valid YAML: {reason}")
+    except (_Bad, yaml.YAMLError) as error:
+        yield Problem(f"not valid YAML: {' '.join(str(error).split())}")
+
+
+def _too_deep(text: str) -> Problem | None:
+    """What builds the tree calls itself for each level, in C: a deep file would end the process."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            return Problem(
+                "not valid here: lists or mappings are nested too deeply", line=event.start_mark.line + 1
+            )
+    return None
 
 
 def _text(file: BinaryIO) -> str | Problem:
