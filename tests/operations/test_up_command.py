@@ -70,7 +70,7 @@ def test_what_did_not_start_is_said(ran, monkeypatch):
     def fail(_self):
         raise DidNotStart("postgres did not answer")
 
-    monkeypatch.setattr(up.Instance, "run", fail)
+    monkeypatch.setattr(f"{up.__name__}.Instance.run", fail)
     with pytest.raises(CommandError, match=r"^postgres did not answer$") as failed:
         call_command("up", "--console-port", str(free_port()))
     assert failed.value.returncode == 1
