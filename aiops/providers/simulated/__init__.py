@@ -25,8 +25,8 @@ words, as in `Begin with "The customer"`, Japanese inputs mostly get English ans
 sometimes do; "plain words" adds to that. Few prompt authors notice, which is why evaluations count by
 locale.
 
-**Failures** on demand (`faults.py`): `[[simulate:timeout]]`, `429`, `500`, `400`, `html`, `truncated`, `slow` in a
-message, or a `failure_rate` in the settings.
+**Failures** on demand (`faults.py`): `[[simulate:timeout]]` in a message, or `429`, `500`, `400`, `html`,
+`truncated`, `slow` instead of `timeout`; or a `failure_rate` in the settings.
 """
 
 from aiops.providers.simulated.vendor import Simulated

@@ -6,8 +6,8 @@ from aiops.providers.simulated.brief import Brief
 from aiops.providers.simulated.draws import fraction
 
 _NEGATION = regex.compile(
-    r"\b(?:not|never|no longer|without|isn't|don't|doesn't|nicht|kein\w*|nie|ohne|pas|jamais|sans|aucun\w*|no|nunca|sin)\b"
-    r"|ない|ません|なく|ず、",
+    r"\b(?:not|never|no longer|without|isn't|don't|doesn't|nicht|kein\w*|nie|ohne|pas|jamais|sans|aucun\w*)\b"
+    r"|\b(?:no|nunca|sin)\b|ない|ません|なく|ず、",
     regex.IGNORECASE,
 )
 _SAME_DIFFICULTY = 0.85  # the share of steps whose fate is a matter of the input alone
@@ -15,7 +15,7 @@ _LONG = {"ja": 260}
 _LONG_ELSEWHERE = 620
 _ENGLISH_OPENING = r"(?:begin|start|open)\w* (?:\w+ ){0,4}with [\"“'](?:the|a|this|dear|hello|hi|thank)"
 _KEEPS = (
-    r"(?:in|use|keep|match|write in) (?:the )?(?:same language|language of the|(?:customer|user|ticket|reader)['’]s language)"
+    r"(?:in|use|keep|match) (?:the )?(?:same language|language of the|(?:customer|user|ticket)['’]s language)"
     r"|same language as|language the \w+ (?:is|was) written|locale"
 )
 _FIXED_ENGLISH = r"\b(?:in|use only|always) english\b"
@@ -60,7 +60,7 @@ def _drift_to_english(brief: Brief, language: str) -> float:
     if not brief.says(_KEEPS):
         drift += 0.45 if japanese else 0.12
     if brief.says(_ENGLISH_OPENING):
-        drift += 0.6 if japanese else 0.05
+        drift += 0.72 if japanese else 0.05
     if brief.says(r"plain (?:words|english|language)|simple words"):
         drift += 0.1 if japanese else 0.02
     return drift

@@ -8,7 +8,10 @@ from aiops.providers.simulated.brief import Brief
 from aiops.providers.simulated.competence import goes_wrong
 from aiops.providers.simulated.draws import pick
 
-_ONLY = r"json only|only (?:the |valid )?json|nothing but (?:the )?json|no (?:prose|other text|markdown|code fence)|nothing else"
+_ONLY = (
+    r"json only|only (?:the |valid )?json|nothing but (?:the )?json|nothing else"
+    r"|no (?:prose|other text|markdown|code fence)"
+)
 
 
 def wants_json(brief: Brief) -> bool:
@@ -16,7 +19,7 @@ def wants_json(brief: Brief) -> bool:
 
 
 def as_json(brief: Brief, values: Mapping[str, Any]) -> str:
-    """`values` as JSON; sometimes with a preface, in a code fence or cut off, the less the more it is forbidden."""
+    """`values` as JSON; sometimes with a preface, fenced or cut off, the less the more it is forbidden."""
     text = json.dumps(values, ensure_ascii=False)
     rate = 0.12 * (0.25 if brief.says(_ONLY) else 1.0) * (0.6 if brief.schema else 1.0)
     return _spoilt(brief, text) if goes_wrong(brief, "form", rate) else text

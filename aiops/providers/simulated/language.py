@@ -4,6 +4,7 @@ lingua's compact models load in a quarter of a second, its full ones in seconds 
 megabytes; on short English questions the compact ones guess, so a few everyday words get a say as well.
 """
 
+from collections.abc import Mapping
 from functools import cache
 
 import regex
@@ -26,6 +27,7 @@ _WORDS = {code: regex.compile(rf"\b(?:{words})\b", regex.IGNORECASE) for code, w
 _KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
 _CODES_AND_ADDRESSES = regex.compile(r"[A-Za-z0-9_.@-]*[\d@][A-Za-z0-9_.@-]*")
 _SAY_PER_WORD = 0.3
+_CLEAR = 4  # everyday words of one language, and twice those of any other, need no model
 
 
 @cache
@@ -38,12 +40,16 @@ def language_of(text: str) -> str:
     if _KANA.search(text):
         return "ja"
     plain = _CODES_AND_ADDRESSES.sub(" ", text)
-    sure = {
-        CODES[found.language]: found.value for found in _detector().compute_language_confidence_values(plain)
-    }
-    weights = {
-        code: sure.get(code, 0.0) + _SAY_PER_WORD * len(words.findall(plain))
-        for code, words in _WORDS.items()
-    }
+    said = {code: len(words.findall(plain)) for code, words in _WORDS.items()}
+    first, second = sorted(said.values(), reverse=True)[:2]
+    if first >= _CLEAR and first >= 2 * second:
+        return max(said, key=lambda code: said[code])
+    return _guessed(plain, said)
+
+
+def _guessed(plain: str, said: Mapping[str, int]) -> str:
+    values = _detector().compute_language_confidence_values(plain)
+    sure = {CODES[found.language]: found.value for found in values}
+    weights = {code: sure.get(code, 0.0) + _SAY_PER_WORD * said.get(code, 0) for code in CODES.values()}
     best = max(weights, key=lambda code: weights[code])
-    return best if weights[best] else ("ja" if sure.get("ja") else "en")
+    return best if weights[best] else "en"

@@ -41,13 +41,12 @@ class Lexicon:
 
     def concepts_in(self, text: str) -> list[Concept]:
         """The concepts that `text` speaks of, the strongest first."""
-        weighed = [(self._weight(concept, text), concept) for concept in self.concepts]
-        found = [(weight, concept) for weight, concept in weighed if concept.strength(text)]
-        return [concept for _weight, concept in sorted(found, key=lambda item: -item[0])]
+        found = [(strength, concept) for concept in self.concepts if (strength := concept.strength(text))]
+        return [concept for _, concept in sorted(found, key=lambda item: -self._weight(*item, text))]
 
-    def _weight(self, concept: Concept, text: str) -> float:
+    def _weight(self, strength: int, concept: Concept, text: str) -> float:
         words = self.category_words.get(concept.category)
-        return concept.strength(text) + (0.4 if words and words.search(text) else 0)
+        return strength + (0.4 if words and words.search(text) else 0)
 
     def categories_in(self, text: str) -> list[str]:
         """The categories of those concepts, then those of which only a word stands there."""
@@ -65,7 +64,7 @@ class Lexicon:
         return min(found)[1] if found else str(self.phrases["appliance"])
 
     def request_in(self, text: str) -> str:
-        """What the customer wants, as a sentence; the last wish in the text counts. Empty where there is none."""
+        """What the customer wants, as a sentence; the last wish in the text counts. Empty for none."""
         found = [
             (match.start(), sentence)
             for pattern, sentence in self.requests.values()
@@ -74,7 +73,7 @@ class Lexicon:
         return max(found)[1] if found else ""
 
     def mood_of(self, text: str) -> str:
-        """ "positive", "negative" or "neutral": the last strong word counts, since letters end with what matters."""
+        """Positive, negative or neutral, by the strong words; "not angry" counts for nothing."""
         calm = self.moods["denied"].sub(" ", text)
         bad, good = (len(self.moods[mood].findall(calm)) for mood in ("negative", "positive"))
         return "negative" if bad > good else "positive" if good > bad else "neutral"

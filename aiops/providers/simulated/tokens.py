@@ -1,5 +1,7 @@
 """How many tokens a text has, about as the vendors' tokenizers count them."""
 
+from functools import lru_cache
+
 import regex
 
 _PIECES = regex.compile(
@@ -9,6 +11,7 @@ _CJK_TOKENS = 0.8  # kana pairs merge, rare kanji take two
 _LETTERS_PER_TOKEN = 7  # words up to this length are one token in the common vocabularies
 
 
+@lru_cache(maxsize=1024)
 def estimate(text: str) -> int:
     """Tokens of `text`; Japanese and Chinese are about three times as dense per character as English."""
     total = 0.0

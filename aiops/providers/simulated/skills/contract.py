@@ -47,7 +47,7 @@ def terms(brief: Brief) -> dict[str, Any]:
 
 
 def _stumble(brief: Brief, found: dict[str, Any]) -> None:
-    """Err in `found` as models do: the date as it is written, notice for payment, a missed "not", a null left out."""
+    """Err as models do: the date as it is written, notice for payment, a missed "not", a null left out."""
     if goes_wrong(brief, "date", 0.02 if brief.says(r"iso|yyyy-mm-dd") else 0.22) and found["effective_date"]:
         year, month, day = found["effective_date"].split("-")
         found["effective_date"] = (

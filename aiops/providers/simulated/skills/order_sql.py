@@ -19,7 +19,7 @@ _LAST_MONTH = 12
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the question names: an order, an address, a day, a month's bounds, a status, a country, how many."""
+    """What the question names; empty where it does not. `month` holds its first day and that of the next."""
 
     order: str
     email: str
@@ -38,9 +38,8 @@ def answer(brief: Brief) -> str:
     kind = kind_of(brief)
     if kind == "write":
         refuses = brief.says("NOT_ALLOWED") and not goes_wrong(brief, "refusal", 0.03)
-        return (
-            "NOT_ALLOWED" if refuses else f"DELETE FROM orders WHERE order_number = '{order_in(brief.text)}'"
-        )
+        deletes = f"DELETE FROM orders WHERE order_number = '{order_in(brief.text)}'"  # noqa: S608 - an answer, never run
+        return "NOT_ALLOWED" if refuses else deletes
     query = _QUERIES[kind](asked(brief))
     return _dressed(brief, _stumbled(brief, query))
 

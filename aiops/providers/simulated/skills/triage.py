@@ -1,6 +1,7 @@
 """Choose one of the labels that the prompt lists."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from functools import lru_cache
 
 import regex
 
@@ -15,7 +16,8 @@ _BULLET = regex.compile(
     r"(?m)^\s*(?:[-*•]|\d+[.)])\s*[`\"']?(?P<label>[\w][\w ?/&-]{0,60}?)[`\"']?\s*(?:[:–—]\s*(?P<means>.+))?$"
 )
 _INLINE = regex.compile(
-    r"(?i)(?:labels?|categor(?:y|ies)|intents?|one of|topics?|queues?)[^:\n.]{0,60}:\s*(?P<list>[^\n]+(?:\n[^\n]+,[^\n]*)*)"
+    r"(?i)(?:labels?|categor(?:y|ies)|intents?|one of|topics?|queues?)[^:\n.]{0,60}:"
+    r"\s*(?P<list>[^\n]+(?:\n[^\n]+,[^\n]*)*)"
 )
 _ALIASES = {
     "shipping": "deliver|shipment|logistic|parcel",
@@ -54,12 +56,17 @@ def answer(brief: Brief) -> str:
     return as_json(brief, {keys[0]: label})
 
 
-def labels_of(brief: Brief) -> dict[str, str]:
+def labels_of(brief: Brief) -> Mapping[str, str]:
     """The labels in the prompt with what it says of each: bullets, or a list after a colon."""
-    bullets = {m["label"].strip(): m["means"] or "" for m in _BULLET.finditer(brief.instructions)}
+    return _labels(brief.instructions)
+
+
+@lru_cache(maxsize=256)
+def _labels(instructions: str) -> Mapping[str, str]:
+    bullets = {m["label"].strip(): m["means"] or "" for m in _BULLET.finditer(instructions)}
     if len(bullets) > 1:
         return bullets
-    inline = _INLINE.search(brief.instructions)
+    inline = _INLINE.search(instructions)
     names = regex.split(r"\s*[,;|]\s*|\s+or\s+", inline["list"]) if inline else []
     return {name.strip(" .`\"'"): "" for name in names if name.strip(" .`\"'")}
 
@@ -80,27 +87,28 @@ def chosen(brief: Brief) -> str:
     return near[0] if near else pick(ranked[1:4], "wrong label", brief.seed, brief.text)
 
 
-def ranking(brief: Brief, labels: dict[str, str]) -> list[str]:
+def ranking(brief: Brief, labels: Mapping[str, str]) -> list[str]:
     """The labels, the likeliest first: by what the text is about, then by words that it shares with them."""
     categories = lexicon(brief.language).categories_in(brief.text)
-    own = _stems(brief.text)
+    own, shop = _stems(brief.text), _about_the_shop(labels)
 
     def weight(label: str) -> tuple[float, float]:
         category = _category_of(label)
         place = len(categories) - categories.index(category) if category in categories else 0
         shared = len(own & _stems(label)) * 2 + 0.5 * len(own & _stems(labels[label]))
-        return (place, shared) if _about_the_shop(labels) else (shared, 0.0)
+        return (place, shared) if shop else (shared, 0.0)
 
     return sorted(labels, key=weight, reverse=True)
 
 
-def _about_the_shop(labels: dict[str, str]) -> bool:
+def _about_the_shop(labels: Mapping[str, str]) -> bool:
     """Whether the labels are mostly those of a helpdesk, which the lexicon knows."""
     return sum(bool(_category_of(label)) for label in labels) * 2 > len(labels) and len(labels) <= 2 * len(
         _ALIASES
     )
 
 
+@lru_cache(maxsize=1024)
 def _category_of(label: str) -> str:
     """The helpdesk category that a label names, in whatever spelling; empty where it is none."""
     plain = regex.sub(r"\W+", "_", label.strip().lower())
@@ -117,6 +125,7 @@ def _category_of(label: str) -> str:
     )
 
 
-def _stems(text: str) -> set[str]:
-    words: Sequence[str] = regex.findall(r"\p{L}+", text.lower().replace("_", " "))
-    return {word[:5] for word in words if len(word) >= _LEAST_WORD}
+@lru_cache(maxsize=1024)
+def _stems(text: str) -> frozenset[str]:
+    words = regex.findall(r"\p{L}+", text.lower().replace("_", " "))
+    return frozenset(word[:5] for word in words if len(word) >= _LEAST_WORD)

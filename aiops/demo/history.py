@@ -1,0 +1,99 @@
+"""Gives the demo a past: moves times back to when the manifest says that things happened.
+
+Only times are moved, only in the demo's own rows, once, before the workspace is finished. The audit keeps
+the true times: it says when the demo was loaded. The tables refuse changes of what is immutable, so their
+triggers are off within the one transaction, which their owner may do.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.db import connection, models, transaction
+
+from aiops.accounts.models import User
+from aiops.catalog.models import Model, Provider
+from aiops.datasets.models import Case, Dataset, DatasetVersion
+from aiops.demo import content
+from aiops.demo.building import known_run
+from aiops.evaluations.models import Result, Run
+from aiops.features.models import Feature
+from aiops.prompts.models import Prompt, Version
+from aiops.tenants.models import Tenant
+
+_BEGAN = 60  # days before loading
+_FIRST_RUN = timedelta(days=1)
+_OFFICE = ((9, 12), (10, 47), (14, 5), (15, 31), (11, 20), (16, 8))  # hours and minutes, UTC
+
+
+@contextmanager
+def triggers_off(*tables: type[models.Model]) -> Iterator[None]:
+    """Let the owner change rows of `tables` until the block ends; call within a transaction."""
+    names = [connection.ops.quote_name(table._meta.db_table) for table in tables]
+    with connection.cursor() as cursor:
+        for name in names:
+            cursor.execute(f"ALTER TABLE {name} DISABLE TRIGGER USER")
+        yield
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for name in names:
+            cursor.execute(f"ALTER TABLE {name} ENABLE TRIGGER USER")
+
+
+@transaction.atomic
+def backdate(now: datetime) -> None:
+    """Move the demo's rows to their times before `now`. Nothing but the columns of times changes."""
+    with triggers_off(Run, Result, Version, DatasetVersion, Case, Dataset):
+        began = now - timedelta(days=_BEGAN)
+        for rows in (User.objects, Tenant.objects, Provider.objects, Model.objects, Feature.objects):
+            rows.update(created_at=began)
+        for slug, feature in content.manifest().features.items():
+            _move_feature(slug, feature, now)
+        for place, run in enumerate(content.manifest().runs):
+            _move_run(run, _at(now, run.ago, place))
+
+
+def _at(now: datetime, ago: int, place: int) -> datetime:
+    """A working hour, `ago` days before `now`."""
+    hour, minute = _OFFICE[place % len(_OFFICE)]
+    day = now - timedelta(days=ago)
+    return day.replace(hour=hour, minute=minute, second=(place * 17) % 60, microsecond=0)
+
+
+def _move_feature(slug: str, feature: content.Feature, now: datetime) -> None:
+    """Each version a day before the first run that used it; unused ones between those around them."""
+    began = now - timedelta(days=_BEGAN - 5)
+    Prompt.objects.filter(name=slug).update(created_at=began)
+    Dataset.objects.filter(name=slug).update(created_at=began)
+    at = began
+    for number in feature.notes:
+        at = max(at + timedelta(hours=3), _first_use(slug, now, version=number) or at)
+        Version.objects.filter(prompt__name=slug, number=number).update(created_at=at)
+    for number in range(1, len(feature.dataset.versions) + 1):
+        at = _first_use(slug, now, dataset=number) or began
+        DatasetVersion.objects.filter(dataset__name=slug, number=number).update(frozen_at=at)
+        Case.objects.filter(dataset__name=slug, since=number).update(created_at=at - timedelta(hours=2))
+        Case.objects.filter(dataset__name=slug, until=number).update(closed_at=at - timedelta(hours=2))
+
+
+def _first_use(slug: str, now: datetime, **wanted: int) -> datetime | None:
+    runs = content.manifest().runs
+    times = [
+        _at(now, run.ago, place) - _FIRST_RUN
+        for place, run in enumerate(runs)
+        if run.feature == slug and all(getattr(run, name) == value for name, value in wanted.items())
+    ]
+    return min(times, default=None)
+
+
+def _move_run(wanted: content.Run, at: datetime) -> None:
+    """The run begins at `at`, and takes as long as its calls would have taken in real time."""
+    row = known_run(wanted)
+    if row is None:
+        return
+    took = row.results.aggregate(total=models.Sum("latency_ms"))["total"] or 0
+    seconds = took / 1000 / row.model.provider.max_concurrency
+    started, ended = at + timedelta(seconds=1), at + timedelta(seconds=2 + seconds)
+    Run.objects.filter(pk=row.pk).update(
+        created_at=at, started_at=started, heartbeat_at=ended, finished_at=ended
+    )
+    Result.objects.filter(run=row).update(created_at=ended)
