@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from django.conf import settings
 from django.core.management import get_commands
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -61,7 +62,8 @@ class Instance:
     def run(self) -> None:
         """Start everything, look after it, and return once it has been asked to stop and has stopped."""
         self.supervisor.listen()
-        self.logs.mkdir(parents=True, exist_ok=True)
+        for folder in (self.logs, settings.STATIC_ROOT):  # WhiteNoise warns where the latter is absent
+            folder.mkdir(parents=True, exist_ok=True)
         try:
             self._start_servers()
             self.migrate()
