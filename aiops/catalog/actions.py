@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, BinaryIO
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from aiops.audit import actions as audit
@@ -29,7 +29,7 @@ def add_provider(
     provider = Provider(slug=slug, name=name, kind=kind, base_url=base_url, **rest)
     _seal(provider, api_key)
     _check_provider(provider)
-    provider.save()
+    _save(provider)
     after = {"slug": slug, **_facts(provider, _PROVIDER_FIELDS), "key_set": bool(api_key)}
     audit.record(by=by, action="catalog.provider_added", on=provider, after=after)
     return provider
@@ -52,7 +52,7 @@ def change_provider(*, by: Actor, provider: Provider, api_key: str | None = None
             "The base URL now names another server. Enter the API key again, it is sent there."
         )
     _check_provider(provider)
-    provider.save()
+    _save(provider)
     old, new = _difference(before, _facts(provider, _PROVIDER_FIELDS))
     new |= {} if api_key is None else {"key": "changed" if api_key else "removed"}
     if new:
@@ -82,7 +82,7 @@ def add_model(
     """A new model. `limits` may hold context_tokens, max_output_tokens. It needs a price before it runs."""
     model = Model(provider=provider, name=name, vendor_name=vendor_name, tier=tier, **limits)
     _full_clean(model)
-    model.save()
+    _save(model)
     after = {"provider": provider.slug, **_facts(model, _MODEL_FIELDS)}
     audit.record(by=by, action="catalog.model_added", on=model, after=after)
     return model
@@ -96,7 +96,7 @@ def change_model(*, by: Actor, model: Model, **changes: Any) -> Model:
     for field, value in changes.items():
         setattr(model, field, value)
     _full_clean(model)
-    model.save()
+    _save(model)
     old, new = _difference(before, _facts(model, _MODEL_FIELDS))
     if new:
         audit.record(by=by, action="catalog.model_changed", on=model, before=old, after=new)
@@ -215,10 +215,9 @@ def _seal(provider: Provider, api_key: str) -> None:
 
 def _check_provider(provider: Provider) -> None:
     _full_clean(provider)
-    if provider.is_simulated:
-        return
-    provider.base_url = addresses.checked(provider.base_url)
     connect.options_of(provider.kind, provider.settings)
+    if not provider.is_simulated:
+        provider.base_url = addresses.checked(provider.base_url)
 
 
 def _check_price(price: Price) -> None:
@@ -229,6 +228,14 @@ def _check_price(price: Price) -> None:
             f"{price.model.name}: a further price can't begin in the past, or what was spent since would "
             "no longer add up. Let it begin now or later."
         )
+
+
+def _save(row: Provider | Model) -> None:
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        raise Conflict("Somebody else took this name a moment ago. Choose another.") from None
 
 
 def _full_clean(row: Provider | Model | Price) -> None:

@@ -3,20 +3,23 @@
 import json
 from typing import TypedDict, cast
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from aiops.catalog import keys
 from aiops.catalog.models import Provider
 from aiops.core.errors import InvalidInput, Problem
 from aiops.providers.anthropic import Anthropic
 from aiops.providers.openai_compatible import OpenAICompatible
-from aiops.providers.options import AnthropicOptions, OpenAIOptions, Options, problems_of
+from aiops.providers.options import AnthropicOptions, OpenAIOptions, problems_of
 from aiops.providers.protocol import ChatProvider
 from aiops.providers.retry import Policy
+from aiops.providers.simulated import Simulated
+from aiops.providers.simulated.vendor import Settings
 
-_OPTIONS: dict[str, type[Options]] = {
+_OPTIONS: dict[str, type[BaseModel]] = {
     Provider.Kind.OPENAI_COMPATIBLE: OpenAIOptions,
     Provider.Kind.ANTHROPIC: AnthropicOptions,
+    Provider.Kind.SIMULATED: Settings,
 }
 
 
@@ -32,8 +35,7 @@ def open_provider(provider: Provider) -> ChatProvider:
     Raises InvalidInput where its settings are wrong, KeyUnreadable where its key can't be decrypted.
     """
     if provider.is_simulated:
-        from aiops.providers.simulated import Simulated  # noqa: PLC0415 - its word lists load only when used
-
+        options_of(provider.kind, provider.settings)
         return Simulated(provider.settings)
     return open_vendor(provider)
 
@@ -54,7 +56,7 @@ def open_vendor(provider: Provider, policy: Policy | None = None) -> OpenAICompa
     )
 
 
-def options_of(kind: str, settings: object) -> Options:
+def options_of(kind: str, settings: object) -> BaseModel:
     """A provider's settings, checked. Raises InvalidInput that names what is wrong."""
     try:
         return _OPTIONS[kind].model_validate(settings)
@@ -64,7 +66,7 @@ def options_of(kind: str, settings: object) -> Options:
 
 
 def options_described(kind: str = "") -> list[tuple[str, str, str]]:
-    """Name, default and meaning of each setting of providers of `kind`, or of all kinds."""
-    kinds = [_OPTIONS[kind]] if kind in _OPTIONS else list(_OPTIONS.values()) if not kind else []
+    """Name, default and meaning of each setting of providers of `kind`, or of all that are real."""
+    kinds: list[type[BaseModel]] = [_OPTIONS[kind]] if kind else [OpenAIOptions, AnthropicOptions]
     fields = {name: field for options in kinds for name, field in options.model_fields.items()}
     return [(name, json.dumps(field.default), field.description or "") for name, field in fields.items()]

@@ -67,6 +67,7 @@ def test_bearer_before_the_key_is_refused(user):
         ({"timeout_seconds": 0}, "catalog_provider_timeout"),
         ({"settings": {"hedaers": {}}}, "hedaers"),
         ({"settings": []}, "settings"),
+        ({"kind": "simulated", "settings": {"failure_rate": 2}}, "failure_rate"),
         ({"slug": "new"}, "taken by a page"),
     ],
 )
@@ -79,6 +80,13 @@ def test_wrong_provider_is_refused_in_words(user, values, words):
 def test_second_provider_of_a_slug_is_refused(user):
     add(user)
     with pytest.raises(InvalidInput, match="already exists"):
+        add(user)
+
+
+def test_name_taken_in_the_last_moment_is_a_conflict(user, monkeypatch):
+    add(user)
+    monkeypatch.setattr(Provider, "full_clean", lambda _self: None)  # it ran before the other's commit
+    with pytest.raises(Conflict, match="a moment ago"):
         add(user)
 
 

@@ -113,6 +113,7 @@ class ModelServer:
         self.calls = 0
         self.in_flight = 0
         self.most_in_flight = 0
+        self.most_open = 0
         self.always = ""
         self.every = 0
         self.port = 0
@@ -128,6 +129,9 @@ class ModelServer:
     def script(self, *faults: str) -> None:
         """The next requests meet `faults`, one each; "" is none."""
         self._faults.extend(faults)
+
+    def clear_script(self) -> None:
+        self._faults.clear()
 
     def next_fault(self) -> str:
         if self._faults:
@@ -168,6 +172,7 @@ class ModelServer:
 
     def opened(self, transport: asyncio.Transport) -> None:
         self._open.add(transport)
+        self.most_open = max(self.most_open, len(self._open))
 
     def closed(self, transport: asyncio.Transport) -> None:
         self._open.discard(transport)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from aiops.accounts.access import SignedInRequest, load, requires
@@ -121,7 +122,8 @@ def edit_model(request: SignedInRequest, name: str) -> HttpResponse:
 @requires(Permission.CATALOG_EDIT)
 @require_POST
 def retire_model(request: SignedInRequest, name: str) -> HttpResponse:
-    return _do(request, name, actions.retire_model, "is retired: nothing new can call it.")
+    back = reverse("catalog:model-restore", args=[name])
+    return _do(request, name, actions.retire_model, "is retired: nothing new can call it.", undo=back)
 
 
 @requires(Permission.CATALOG_EDIT)
@@ -137,7 +139,13 @@ def delete_model(request: SignedInRequest, name: str) -> HttpResponse:
 
 
 def _do(
-    request: SignedInRequest, name: str, act: Callable[..., None], done: str, after: str = ""
+    request: SignedInRequest,
+    name: str,
+    act: Callable[..., None],
+    done: str,
+    *,
+    after: str = "",
+    undo: str | None = None,
 ) -> HttpResponse:
     model = load(Model.objects.all(), name=name)
     try:
@@ -145,7 +153,7 @@ def _do(
     except AiopsError as error:
         toasts.failure(request, str(error))
         return redirect("catalog:model", name)
-    toasts.success(request, f"{name} {done}")
+    toasts.success(request, f"{name} {done}", undo_url=undo)
     return redirect(after) if after else redirect("catalog:model", name)
 
 
