@@ -20,7 +20,7 @@ test: .venv/test.stamp
 	$(BIN)/mypy aiops tests benchmarks manage.py
 	$(BIN)/djlint --lint --quiet templates
 	SECRET_KEY=unused AIOPS_ENCRYPTION_KEY=unused $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term --cov-fail-under=95 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term --cov-fail-under=95 $(ARGS)
 
 bench: .venv/test.stamp
 	@$(BIN)/python -m benchmarks $(ARGS)
