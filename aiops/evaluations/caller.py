@@ -50,6 +50,7 @@ class Caller:
         self._jobs: asyncio.Queue[Job | None] = asyncio.Queue()
         self._ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._main: asyncio.Task[None] | None = None
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="evaluation-calls", daemon=True)
 
@@ -64,8 +65,11 @@ class Caller:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.drop()
-        self.submit([None] * self._slots)
+        if error is None:
+            self.drop()
+            self.submit([None] * self._slots)
+        elif self._loop is not None and self._main is not None:  # nobody will store what is under way
+            self._loop.call_soon_threadsafe(self._main.cancel)
         self._thread.join()
 
     def submit(self, jobs: Sequence[Job | None]) -> None:
@@ -118,7 +122,7 @@ class Caller:
 
     async def _serve(self) -> None:
         provider = self._open()
-        self._loop = asyncio.get_running_loop()
+        self._loop, self._main = asyncio.get_running_loop(), asyncio.current_task()
         self._ready.set()
         try:
             await asyncio.gather(*(self._work(provider) for _ in range(self._slots)))

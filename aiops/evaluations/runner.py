@@ -6,6 +6,7 @@ which always has more jobs waiting than it can start, so that storing a batch ho
 
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -36,7 +37,7 @@ PATIENCE = (
 )
 
 
-def run_shard(shard_id: int, *, alone: bool = False) -> bool:
+def run_shard(shard_id: int, *, alone: bool = False, look: Callable[[], None] | None = None) -> bool:
     """Claim the shard and do its work; False where it was not to be had.
 
     Whatever happens the shard is given back: finished, stopped at the ceiling, or queued for another try.
@@ -46,7 +47,7 @@ def run_shard(shard_id: int, *, alone: bool = False) -> bool:
         return False
     state = Shard.State.QUEUED
     try:
-        state = ShardWork(claim).run()
+        state = ShardWork(claim, look).run()
     except store.Fenced:
         log.info("shard_lost", shard=shard_id)
     except (OperationalError, InterfaceError):
@@ -55,19 +56,24 @@ def run_shard(shard_id: int, *, alone: bool = False) -> bool:
     except Exception as error:
         log.exception("shard_failed", shard=shard_id)
         halting.fail(claim.run.id, f"The worker could not go on: {error}"[:1000])
+    except BaseException:  # somebody at a shell had enough
+        claims.release(claim, Shard.State.QUEUED)
+        raise
     claims.release(claim, state)
     claims.settle_run(claim.run.id)
     dispatch.dispatch()
     return True
 
 
-def run_inline(run_id: int) -> Run:
-    """Do all of a run in this process, waiting where other workers hold a part of it; return it as it
-    ended.
+def run_inline(run_id: int, look: Callable[[], None] | None = None) -> Run:
+    """Do all of a run in this process, and wait for the parts that other workers hold; return it as it ended.
+
+    `look` is called after every write.
     """
     while Run.objects.filter(id=run_id, state__in=Run.ACTIVE).exists():
         queued = Shard.objects.filter(run_id=run_id, state=Shard.State.QUEUED)
-        took = [run_shard(shard_id, alone=True) for shard_id in list(queued.values_list("id", flat=True))]
+        ids = list(queued.values_list("id", flat=True))
+        took = [run_shard(shard_id, alone=True, look=look) for shard_id in ids]
         claims.settle_run(run_id)
         if not any(took):
             claims.reclaim_lost()
@@ -78,8 +84,9 @@ def run_inline(run_id: int) -> Run:
 class ShardWork:
     """The state of one worker on one shard."""
 
-    def __init__(self, claim: Claim) -> None:
+    def __init__(self, claim: Claim, look: Callable[[], None] | None = None) -> None:
         self.claim = claim
+        self.look = look
         self.run_row = claim.run
         self.timing = timing()
         self.purse = Purse(claim)
@@ -173,6 +180,8 @@ class ShardWork:
         written = self._with_patience(self._write)
         self.batch = []
         self.flushed_at = time.monotonic()
+        if self.look is not None:
+            self.look()
         if self.refusals.hopeless and written.done == 0:
             halting.fail(self.run_row.id, self.refusals.reason)
             self.halted = True

@@ -1,0 +1,107 @@
+"""From names that people type at a shell to rows. Raises InvalidInput in words for what does not exist."""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from django.db import transaction
+
+from aiops.catalog import queries as catalog
+from aiops.catalog.models import Model
+from aiops.core.actors import Actor
+from aiops.core.errors import InvalidInput
+from aiops.datasets import queries as datasets
+from aiops.datasets.models import Dataset, DatasetVersion
+from aiops.features.models import Feature
+from aiops.prompts import actions as prompts
+from aiops.prompts import format as prompt_format
+from aiops.prompts.models import Prompt, Version
+
+
+def feature_named(slug: str) -> Feature:
+    feature = Feature.objects.filter(slug=slug).first()
+    if feature is None:
+        raise InvalidInput(
+            f"There is no feature {slug!r}.{_others(Feature.objects.values_list('slug', flat=True))}"
+        )
+    return feature
+
+
+def dataset_version_named(text: str) -> tuple[DatasetVersion, str]:
+    """The version of "NAME@3" or the latest of "NAME", and a remark where the draft has moved on."""
+    name, _, number = text.partition("@")
+    dataset = Dataset.objects.filter(name=name).first()
+    if dataset is None:
+        raise InvalidInput(
+            f"There is no dataset {name!r}.{_others(Dataset.objects.values_list('name', flat=True))}"
+        )
+    if number:
+        return _numbered(dataset, number), ""
+    version = datasets.last_version(dataset)
+    if version is None:
+        raise InvalidInput(f"The dataset {name} has no version yet: manage.py datasets freeze {name}")
+    remark = f"{dataset.unfrozen_count:,} changes of the draft are not in {version}."
+    return version, remark if dataset.unfrozen_count else ""
+
+
+def _numbered(dataset: Dataset, number: str) -> DatasetVersion:
+    wanted = number.removeprefix("v")
+    version = dataset.versions.filter(number=int(wanted)).first() if wanted.isdecimal() else None
+    if version is None:
+        raise InvalidInput(f"The dataset {dataset} has no version {number}.")
+    return version
+
+
+def model_named(name: str) -> Model:
+    if not name:
+        raise InvalidInput("The prompt version names no model: give --model.")
+    model = catalog.priced_models().filter(name=name).first()
+    if model is None:
+        known = _others(catalog.priced_models().values_list("name", flat=True))
+        raise InvalidInput(f"There is no model {name!r} with a price.{known}")
+    return model
+
+
+def version_asked(
+    *, by: Actor, feature: Feature, prompt: str | None, number: int | None, file: Path | None
+) -> tuple[Version, str]:
+    """The version by number, or the one that `file` is or becomes; and what was done for it, in words."""
+    if file is not None:
+        return _version_of_file(by, feature, file)
+    found = _prompt_of(feature, prompt)
+    version = found.versions.select_related("prompt").filter(number=number or 0).first()
+    if version is None:
+        raise InvalidInput(f"The prompt {found} has no version {number}.")
+    return version, ""
+
+
+def _prompt_of(feature: Feature, name: str | None) -> Prompt:
+    prompts_of_feature = feature.prompts.order_by("name")
+    names = [prompt.name for prompt in prompts_of_feature]
+    if name is not None:
+        prompt = prompts_of_feature.filter(name=name).first()
+        if prompt is None:
+            raise InvalidInput(f"The feature {feature} has no prompt {name!r}.{_others(names)}")
+        return prompt
+    if len(names) != 1:
+        raise InvalidInput(f"The feature {feature} has {len(names)} prompts: give --prompt.{_others(names)}")
+    return prompts_of_feature[0]
+
+
+@transaction.atomic
+def _version_of_file(by: Actor, feature: Feature, file: Path) -> tuple[Version, str]:
+    source = file.read_bytes()
+    name = prompt_format.parse(source, name=file.stem).name
+    prompt = Prompt.objects.filter(name=name).first()
+    if prompt is None:
+        prompt = prompts.create_prompt(by=by, name=name, feature=feature)
+    same = prompt.versions.filter(sha256=hashlib.sha256(source).hexdigest()).order_by("-number").first()
+    if same is not None:
+        return same, f"{file} is {same}."
+    version = prompts.create_version(by=by, prompt=prompt, source=source, note=f"Evaluated from {file.name}")
+    return version, f"{file} is kept as {version}, without a label."
+
+
+def _others(names: Iterable[str]) -> str:
+    listed = sorted(names)
+    return f" There are: {', '.join(listed[:20])}." if listed else ""
