@@ -41,7 +41,7 @@ class SettingsForm(forms.Form):
     )
 
     def clean_scorers(self) -> Any:
-        return _json(self.cleaned_data["scorers"]) or []
+        return _json(self.cleaned_data["scorers"], [])
 
 
 class FreezeForm(forms.Form):
@@ -141,14 +141,14 @@ class CaseForm(forms.Form):
         return [self[PREFIX + name] for name in self.variables]
 
     def clean_checks(self) -> Any:
-        return _json(self.cleaned_data["checks"]) or []
+        return _json(self.cleaned_data["checks"], [])
 
     def clean_metadata(self) -> Any:
-        return _json(self.cleaned_data["metadata"]) or {}
+        return _json(self.cleaned_data["metadata"], {})
 
     def clean_tags(self) -> Any:
         if self.cleaned_data["tags"].startswith("["):  # for tags that hold a comma
-            return _json(self.cleaned_data["tags"])
+            return _json(self.cleaned_data["tags"], [])
         return list(dict.fromkeys(t.strip() for t in self.cleaned_data["tags"].split(",") if t.strip()))
 
     def clean(self) -> dict[str, Any]:
@@ -196,9 +196,9 @@ def _pretty(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
-def _json(text: str) -> Any:
+def _json(text: str, otherwise: Any) -> Any:
     if not text.strip():
-        return None
+        return otherwise
     try:
         return decode(text.strip())
     except BadJson as error:

@@ -76,7 +76,7 @@ def _key(raw: Mapping[str, Any]) -> list[str]:
 
 def _inputs(raw: Mapping[str, Any]) -> list[str]:
     if raw.get("inputs") is None:
-        return ['inputs is missing: it maps each variable of the prompt to its text, {"ticket": "…"}']
+        return ['inputs is missing: it maps each variable to its text, as {"ticket": "…"}']
     inputs = raw["inputs"]
     if not isinstance(inputs, dict):
         return [f"inputs must be an object of variables, not {kind_of(inputs)}"]

@@ -18,9 +18,7 @@ from aiops.datasets.views.frame import find, framed
 @require_http_methods(["GET", "POST"])
 def import_page(request: SignedInRequest, name: str) -> HttpResponse:
     dataset = find(name)
-    form = (
-        UploadForm(request.POST or None, request.FILES or None) if request.method == "POST" else UploadForm()
-    )
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     refused: InvalidInput | None = None
     if request.method == "POST" and form.is_valid():
         asked = form.cleaned_data
