@@ -1,12 +1,14 @@
 """Strict YAML: plain values only, each key once, and the line of each known.
 
-Booleans are `true` and `false` alone and dates stay text, so that a default of `no` is the language and not
-False. Anchors, aliases, tags and merge keys are refused: a file says what it means where it says it.
+Booleans are `true` and `false` alone; dates, and numbers with leading zeros, stay text: a default of `no` is
+the language and not False. Anchors, aliases, tags and merge keys are refused: a file says what it means where
+it says it.
 """
 
 import math
 import re
-from collections.abc import Mapping
+from bisect import bisect
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,18 +17,33 @@ import yaml
 from aiops.core.errors import InvalidInput, Problem
 
 Path = tuple[str | int, ...]
-_STRING, _FLOAT = "tag:yaml.org,2002:str", "tag:yaml.org,2002:float"
+_STRING, _INT, _FLOAT = "tag:yaml.org,2002:str", "tag:yaml.org,2002:int", "tag:yaml.org,2002:float"
+_BOOL, _NULL = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:null"
+_INT_TEXT = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT_TEXT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?\Z")
+_PLAIN: dict[str, Callable[[str], Any]] = {
+    _INT: int,
+    _FLOAT: float,
+    _BOOL: lambda text: text.lower() == "true",
+    _NULL: lambda _: None,
+}
+_OURS = ("not used here", "at most ")
+MAX_DEPTH = 40
+MAX_VALUES = 5_000
+_BREAKS = frozenset("\r\x85\u2028\u2029\ufeff")
 _RESOLVERS = (
-    ("tag:yaml.org,2002:bool", re.compile(r"(true|false|True|False|TRUE|FALSE)\Z"), "tTfF"),
-    ("tag:yaml.org,2002:null", re.compile(r"(~|null|Null|NULL|)\Z"), ["~", "n", "N", ""]),
-    ("tag:yaml.org,2002:int", re.compile(r"[-+]?[0-9]+\Z"), "-+0123456789"),
+    (_BOOL, re.compile(r"(true|false|True|False|TRUE|FALSE)\Z"), "tTfF"),
+    (_NULL, re.compile(r"(~|null|Null|NULL|)\Z"), ["~", "n", "N", ""]),
+    (_INT, _INT_TEXT, "-+0123456789"),
     (_FLOAT, _FLOAT_TEXT, "-+.0123456789"),
 )
 
 
 class _Reader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - the library's own way to begin with none
+
+    depth = 0
+    count = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         event = self.peek_event()  # type: ignore[no-untyped-call]  # the library has no types here
@@ -35,7 +52,14 @@ class _Reader(yaml.SafeLoader):
                 problem="anchors (&) and aliases (*) are not used here, write the value out",
                 problem_mark=event.start_mark,
             )
-        return super().compose_node(parent, index)
+        self.count += 1
+        if self.depth >= MAX_DEPTH or self.count > MAX_VALUES:
+            limits = f"at most {MAX_VALUES:,} values, nested {MAX_DEPTH} deep, are read"
+            raise yaml.MarkedYAMLError(problem=limits, problem_mark=event.start_mark)
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
 
 class _Writer(yaml.SafeDumper):
@@ -43,8 +67,16 @@ class _Writer(yaml.SafeDumper):
         return True
 
 
+def _text(writer: _Writer, text: str) -> yaml.ScalarNode:
+    """In quotes and escaped where YAML would take a sign of the text for a line end."""
+    style = '"' if _BREAKS & set(text) else None
+    return writer.represent_scalar(_STRING, text, style)
+
+
+_Writer.add_representer(str, _text)
 for _tag, _pattern, _first in _RESOLVERS:
     _Reader.add_implicit_resolver(_tag, _pattern, list(_first))
+_Writer.add_implicit_resolver(_INT, _INT_TEXT, list("-+0123456789"))
 _Writer.add_implicit_resolver(_FLOAT, _FLOAT_TEXT, list("-+.0123456789"))
 
 
@@ -69,7 +101,7 @@ def read_yaml(text: str, first_line: int = 1) -> tuple[Any, dict[Path, int]]:
         loader = _Reader(text)
         try:
             node = loader.get_single_node()
-            walk = _Walk(loader, text, first_line)
+            walk = _Walk(text, first_line)
             return walk.value(node, ()) if node else None, walk.lines
         finally:
             loader.dispose()
@@ -77,9 +109,7 @@ def read_yaml(text: str, first_line: int = 1) -> tuple[Any, dict[Path, int]]:
         raise _refusal(error, text, first_line) from None
     except yaml.reader.ReaderError as error:
         line = first_line + text.count("\n", 0, error.position)
-        raise _refused(f"the character {error.character!r} is not allowed in YAML", line) from None
-    except RecursionError:
-        raise _refused("the values are nested too deeply", first_line) from None
+        raise _refused(f"the character {chr(error.character)!r} is not allowed in YAML", line) from None
 
 
 def read(text: str, first_line: int = 1) -> FrontMatter:
@@ -108,12 +138,13 @@ def write(values: Mapping[str, Any]) -> str:
 class _Walk:
     """From the tree of nodes to plain values, noting where each stands."""
 
-    def __init__(self, loader: _Reader, text: str, first_line: int) -> None:
-        self.loader, self.text, self.first_line = loader, text, first_line
+    def __init__(self, text: str, first_line: int) -> None:
+        self.first_line = first_line
+        self.ends = [place for place, letter in enumerate(text) if letter == "\n"]
         self.lines: dict[Path, int] = {}
 
     def line(self, node: yaml.Node) -> int:
-        return self.first_line + self.text.count("\n", 0, node.start_mark.index)
+        return self.first_line + bisect(self.ends, node.start_mark.index - 1)
 
     def value(self, node: yaml.Node, path: Path) -> Any:
         self.lines.setdefault(path, self.line(node))
@@ -139,16 +170,14 @@ class _Walk:
     def scalar(self, node: yaml.Node) -> Any:
         if node.tag == _STRING:
             return self.text_of(node)
+        if node.tag not in _PLAIN:
+            raise _refused("tags (!) are not used here, write a plain value", self.line(node))
         try:
-            value = self.loader.construct_object(node)
+            value = _PLAIN[node.tag](node.value)
         except ValueError:
-            raise _refused(
-                f"{str(node.value)[:40]!r} is no number that can be kept", self.line(node)
-            ) from None
+            raise _refused(f"{node.value[:40]!r} is no value that can be kept", self.line(node)) from None
         if isinstance(value, float) and not math.isfinite(value):
-            raise _refused(f"{node.value!r} is too large a number", self.line(node))
-        if value is not None and not isinstance(value, str | int | float):
-            raise _refused(f"the tag {node.tag!r} is not allowed, write a plain value", self.line(node))
+            raise _refused(f"{node.value[:40]!r} is too large a number", self.line(node))
         return value
 
     def text_of(self, node: yaml.Node) -> str:
@@ -167,11 +196,9 @@ def _refusal(error: yaml.MarkedYAMLError, text: str, first_line: int) -> Invalid
     line = first_line + (text.count("\n", 0, mark.index) if mark else 0)
     problem = error.problem or "this is no YAML"
     if "'\\t'" in problem:
-        problem = "a tab stands where YAML wants spaces"
-    elif "could not determine a constructor" in problem:
-        problem = "tags (!) are not used here, write a plain value"
+        problem = "a tab stands where spaces are wanted"
     elif "mapping values are not allowed" in problem:
         problem = "a ':' too many; put the value in quotes"
-    return _refused(
-        f"the front matter is no valid YAML: {problem}" if "YAML" not in problem else problem, line
-    )
+    if not any(words in problem for words in _OURS):
+        problem = f"the front matter is no valid YAML: {problem}"
+    return _refused(problem, line)

@@ -20,6 +20,9 @@ from aiops.core.errors import InvalidInput, Problem
 
 MAX_OUTPUT = 2_000_000
 MAX_ITEMS = 1_000
+MAX_PARTS = 10_000
+MAX_DEPTH = 60
+_TOO_MUCH = "the template is nested too deeply or holds a number that cannot be kept"
 _LOOP_FACTS = frozenset({"index", "index0", "first", "last", "length"})
 _NODES = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.For,
@@ -167,9 +170,7 @@ def compiled(template: str) -> Template:
             loop.iter = nodes.Filter(loop.iter, "_bounded", [], [], None, None, lineno=loop.lineno)
         code = _environment.compile(tree)
     except (SyntaxError, RecursionError, MemoryError, ValueError, OverflowError):
-        raise InvalidInput(
-            "the template is nested too deeply or holds a number that cannot be kept"
-        ) from None
+        raise InvalidInput(_TOO_MUCH) from None
     return Template.from_code(_environment, code, {}, None)
 
 
@@ -186,12 +187,23 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
 
 
 def _parse(template: str) -> nodes.Template:
+    """The tree of `template`. Raises InvalidInput where it is too large or too deep to work with."""
+    if template.count("{{") + template.count("{%") > MAX_PARTS // 2:  # known before the long way round
+        raise InvalidInput(f"the template has more than {MAX_PARTS // 2:,} places to fill in")
     try:
-        return _environment.parse(template)
+        tree = _environment.parse(template)
     except (RecursionError, MemoryError, ValueError, OverflowError):
+        raise InvalidInput(_TOO_MUCH) from None
+    parts = 0
+    level: list[nodes.Node] = [tree]
+    for _ in range(MAX_DEPTH):
+        level = [child for node in level for child in node.iter_child_nodes()]
+        parts += len(level)
+    if level or parts > MAX_PARTS:
         raise InvalidInput(
-            "the template is nested too deeply or holds a number that cannot be kept"
-        ) from None
+            f"the template has more than {MAX_PARTS:,} parts, or is nested deeper than {MAX_DEPTH}"
+        )
+    return tree
 
 
 def _objections(node: nodes.Node, above: int, first: int, *, inside_for: bool) -> Iterator[Problem]:
