@@ -8,11 +8,14 @@ from aiops.dashboards import rail
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """`rail`: its sections for the signed-in person; the addresses of search, switcher, account, sign-out."""
+    """`rail`: its sections for the signed-in person; `current_feature` on its own pages; addresses."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
+    place = request.resolver_match
+    on_feature = place is not None and place.app_name == "features" and "slug" in place.kwargs
     return {
+        **({"current_feature": place.kwargs["slug"]} if place and on_feature else {}),
         "rail": rail.sections(user),
         "home_url": rail.address("dashboards:home"),
         "search_url": rail.address("dashboards:search"),

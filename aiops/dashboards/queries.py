@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from django.core.cache import cache
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
@@ -22,6 +23,7 @@ from aiops.prompts.queries import PRODUCTION
 
 RECENT = timedelta(hours=24)
 SHOWN_CHANGES = 12
+SCORE_KEPT = 24 * 3600  # seconds
 STALE = timedelta(days=7)  # a failed run older than this waits for nobody
 
 # A case passes where every scorer passes it, its repeats averaged; without a score it is missing, not failed.
@@ -99,7 +101,7 @@ def _add_runs(rows: Mapping[int, FeatureRow]) -> None:
     for run in newest:
         rows[run.feature_id].latest = run
     finished = {run.pk: run for run in newest.filter(state=Run.State.FINISHED)}
-    scores = scores_of(finished)
+    scores = scores_of(finished.values())
     for run in finished.values():
         rows[run.feature_id].scored_run = run
         rows[run.feature_id].score = scores.get(run.pk)
@@ -110,8 +112,23 @@ def _named_runs() -> QuerySet[Run]:
     return Run.objects.select_related("version__prompt", "dataset_version__dataset").defer("version__source")
 
 
-def scores_of(runs: Iterable[int]) -> dict[int, Scored]:
-    """The share of cases that every scorer passes, by the runs' ids, in one query."""
+def scores_of(runs: Iterable[Run]) -> dict[int, Scored]:
+    """The share of cases that every scorer passes, by the id of each finished run, in one query at most.
+
+    What has finished stays as it is, so a score is kept until the run is continued and finishes again.
+    """
+    keys = {f"score:{run.pk}:{run.finished_at}".replace(" ", "T"): run.pk for run in runs}
+    kept: dict[str, Scored] = cache.get_many(keys)
+    missing = {key: pk for key, pk in keys.items() if key not in kept}
+    if missing:
+        counted = _count_passed(missing.values())
+        found = {key: counted[pk] for key, pk in missing.items() if pk in counted}
+        cache.set_many(found, timeout=SCORE_KEPT)
+        kept |= found
+    return {keys[key]: score for key, score in kept.items()}
+
+
+def _count_passed(runs: Iterable[int]) -> dict[int, Scored]:
     with connection.cursor() as cursor:
         cursor.execute(_PASSED, {"runs": list(runs)})
         found = {run: (n, statistics.wilson(passed, n)) for run, n, passed in cursor.fetchall()}

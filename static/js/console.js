@@ -1,4 +1,10 @@
-// What the shell does beyond HTML: theme, search by key, toasts, selects that submit. Nothing depends on it.
+// What the shell does beyond HTML; nothing depends on it:
+//   data-theme-switch      light or dark
+//   data-search            / and Ctrl-K go to it, arrows move through its suggestions
+//   data-submit-on-change  a select that submits its form
+//   data-dialog="id"       a link to a page of its own that opens the <dialog id> instead; data-dialog-close
+//   data-toast             a word after a change; data-undo (key U), data-dismiss
+//   a[rel=next|prev]       keys J and K
 "use strict";
 
 const root = document.documentElement;
@@ -99,6 +105,8 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
   if (event.key === "/" && focusSearch()) event.preventDefault();
   document.querySelector(`[data-hotkey="${CSS.escape(event.key.toLowerCase())}"]`)?.click();
+  if (event.key === "j") document.querySelector("main a[rel=next]")?.click();
+  if (event.key === "k") document.querySelector("main a[rel=prev]")?.click();
   if (event.key.toLowerCase() === "u") [...document.querySelectorAll("[data-undo]")].pop()?.click();
 });
 

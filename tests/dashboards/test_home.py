@@ -87,7 +87,7 @@ def test_home_shows_what_was_built_for_a_feature(as_role):
 def test_a_score_counts_cases_that_every_scorer_passes():
     _, run = make_built_feature(cases=3)
     judge(run, True, True, False)
-    scored = queries.scores_of([run.pk])[run.pk]
+    scored = queries.scores_of([run])[run.pk]
     assert scored.share.mid == pytest.approx(2 / 3)
     assert (scored.n, scored.enough) == (3, False)
 
@@ -202,3 +202,19 @@ def test_a_viewer_has_nothing_waiting():
     make_built_feature(state="running")
     make_case()
     assert queries.waiting_for(make_user(roles=["viewer"])).count == 0
+
+
+def test_a_score_is_counted_once_until_the_run_finishes_again(django_assert_num_queries):
+    _, run = make_built_feature()
+    judge(run, True)
+    first = queries.scores_of([run])
+    with django_assert_num_queries(0):
+        assert queries.scores_of([run]) == first
+    Score.objects.create(result=run.results.get(), scorer="late", value=0.0, passed=False)
+    run.finished_at = clock.now()
+    assert queries.scores_of([run])[run.pk].share.mid == 0.0
+
+
+def test_a_run_without_scores_has_no_score():
+    _, run = make_built_feature()
+    assert queries.scores_of([run]) == {}

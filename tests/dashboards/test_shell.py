@@ -142,3 +142,9 @@ def test_a_form_without_its_token_is_explained(debug, as_role):
 
 def test_the_failure_view_is_in_use():
     assert settings.CSRF_FAILURE_VIEW == "aiops.dashboards.errors.csrf_failed"
+
+
+def test_the_switcher_shows_the_feature_one_is_on(as_role):
+    make_feature(slug="triage", name="Triage")
+    page = as_role("engineer").get("/features/triage/").content.decode()
+    assert '<option value="triage" selected>Triage</option>' in page
