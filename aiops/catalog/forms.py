@@ -65,19 +65,23 @@ class ProviderForm(forms.Form):
 class EditProviderForm(ProviderForm):
     remove_key = forms.BooleanField(label="Take the key away", required=False)
 
-    def __init__(self, *args: Any, hint: str = "", key_set: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, provider: Provider, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        hint, key_set = provider.api_key_hint, bool(provider.api_key_encrypted)
         ends = f", it ends in …{hint}" if hint else ""
         words = f"A key is set{ends}. Leave empty to keep it." if key_set else "No key is set."
         self.fields["api_key"].help_text = f"{words} Encrypted at rest, never shown again."
         if not key_set:
             del self.fields["remove_key"]
+        if provider.is_simulated:
+            for name in ("base_url", "api_key", "timeout_seconds"):
+                del self.fields[name]
 
     @property
     def changes(self) -> dict[str, Any]:
         """For `actions.change_provider`."""
         values = dict(self.cleaned_data)
-        typed, remove = values.pop("api_key"), values.pop("remove_key", False)
+        typed, remove = values.pop("api_key", ""), values.pop("remove_key", False)
         return {**values, "api_key": typed or ("" if remove else None)}
 
 

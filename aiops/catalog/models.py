@@ -37,10 +37,14 @@ class Provider(models.Model):
                 violation_error_message="A provider that is not simulated needs a base URL.",
             ),
             models.CheckConstraint(
-                condition=Q(max_concurrency__range=(1, 1000)), name="catalog_provider_concurrency"
+                condition=Q(max_concurrency__range=(1, 1000)),
+                name="catalog_provider_concurrency",
+                violation_error_message="Calls at once must be from 1 to 1,000.",
             ),
             models.CheckConstraint(
-                condition=Q(timeout_seconds__range=(1, 3600)), name="catalog_provider_timeout"
+                condition=Q(timeout_seconds__range=(1, 3600)),
+                name="catalog_provider_timeout",
+                violation_error_message="The timeout must be from 1 to 3,600 seconds.",
             ),
         )
 
@@ -120,7 +124,11 @@ class Price(models.Model):
     class Meta:
         ordering = ("model", "-effective_at")
         constraints = (
-            models.UniqueConstraint(fields=("model", "effective_at"), name="catalog_price_dated"),
+            models.UniqueConstraint(
+                fields=("model", "effective_at"),
+                name="catalog_price_dated",
+                violation_error_message="The model has a price from that very time already. It cannot change.",
+            ),
             models.CheckConstraint(
                 condition=Q(input__gte=0)
                 & Q(output__gte=0)
@@ -128,6 +136,7 @@ class Price(models.Model):
                 & (Q(cache_write__gte=0) | Q(cache_write=None))
                 & (Q(reasoning__gte=0) | Q(reasoning=None)),
                 name="catalog_price_not_negative",
+                violation_error_message="No rate may be below 0.",
             ),
         )
 

@@ -28,6 +28,7 @@ FIELDS = {
     "reasoning": "output_cost_per_reasoning_token",
 }
 _NOT_AN_ENTRY = "sample_spec"  # the published list explains its fields in an entry of this name
+_TIERS = ("input_cost_per_token_above", "output_cost_per_token_above")
 _TEXT_MODES = frozenset({"", "chat", "completion", "responses"})
 
 Rates = dict[str, Any]  # Decimal or None by our names of the classes
@@ -35,11 +36,12 @@ Rates = dict[str, Any]  # Decimal or None by our names of the classes
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One usable entry: its name, the vendor after the list's own words, and its rates."""
+    """One usable entry. `vendor` in the list's own words; `tiered`: long inputs cost more."""
 
     name: str
     vendor: str
     rates: Rates
+    tiered: bool = False
 
     @property
     def bare_name(self) -> str:
@@ -54,6 +56,7 @@ class Change:
     listed_as: str
     rates: Rates
     before: Price | None
+    tiered: bool = False
 
     @property
     def rows(self) -> list[tuple[str, str, str]]:
@@ -75,6 +78,10 @@ class Plan:
     unknown: tuple[Model, ...]
     ambiguous: tuple[tuple[Model, tuple[str, ...]], ...] = ()
 
+    @property
+    def has_tiers(self) -> bool:
+        return any(change.tiered for change in self.changes)
+
 
 def plan(content: bytes, *, effective_at: datetime) -> Plan:
     """Compare the list with the prices that hold at `effective_at`. InvalidInput names what is wrong."""
@@ -92,7 +99,7 @@ def plan(content: bytes, *, effective_at: datetime) -> Plan:
         elif before and _identity(found[0].rates) == _identity(rates_of(before)):
             unchanged.append(model)
         else:
-            changes.append(Change(model, found[0].name, found[0].rates, before))
+            changes.append(Change(model, found[0].name, found[0].rates, before, found[0].tiered))
     return Plan(effective_at, tuple(changes), tuple(unchanged), tuple(unknown), tuple(ambiguous))
 
 
@@ -203,7 +210,8 @@ def _entry(name: str, value: Any, problems: list[Problem]) -> Listed | None:
     rates = {ours: _rate(name, theirs, value.get(theirs), problems) for ours, theirs in FIELDS.items()}
     if str(value.get("mode") or "") not in _TEXT_MODES or rates["input"] is None or rates["output"] is None:
         return None
-    return Listed(name, str(value.get("litellm_provider") or ""), rates)
+    tiered = any(field.startswith(_TIERS) for field in value)
+    return Listed(name, str(value.get("litellm_provider") or ""), rates, tiered)
 
 
 def _rate(name: str, field: str, value: Any, problems: list[Problem]) -> Decimal | None:

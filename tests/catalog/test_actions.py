@@ -63,8 +63,8 @@ def test_bearer_before_the_key_is_refused(user):
         ({"base_url": ""}, "needs a base URL"),
         ({"base_url": "ftp://host"}, "must start with"),
         ({"kind": "carrier pigeon"}, "kind: Value 'carrier pigeon' is not a valid choice"),
-        ({"max_concurrency": 0}, "catalog_provider_concurrency"),
-        ({"timeout_seconds": 0}, "catalog_provider_timeout"),
+        ({"max_concurrency": 0}, "from 1 to 1,000"),
+        ({"timeout_seconds": 0}, "from 1 to 3,600 seconds"),
         ({"settings": {"hedaers": {}}}, "hedaers"),
         ({"settings": []}, "settings"),
         ({"kind": "simulated", "settings": {"failure_rate": 2}}, "failure_rate"),
@@ -201,7 +201,7 @@ def test_first_price_may_begin_in_the_past_and_further_ones_not(user):
 def test_two_prices_of_one_time_are_refused(user):
     model, at = make_model(), clock.now() + timedelta(days=1)
     actions.set_price(by=user, model=model, effective_at=at, **rates())
-    with pytest.raises(InvalidInput, match="already exists"):
+    with pytest.raises(InvalidInput, match="from that very time already"):
         actions.set_price(by=user, model=model, effective_at=at, **rates())
 
 

@@ -37,6 +37,16 @@ def test_import_prints_what_changed_and_what_is_unknown(file, capsys):
     ]
 
 
+def test_import_says_where_long_inputs_cost_more(tmp_path, capsys):
+    model("gpt-4o")
+    path = tmp_path / "prices.json"
+    path.write_text(
+        json.dumps({"gpt-4o": {**LIST["gpt-4o"], "input_cost_per_token_above_200k_tokens": 5e-06}})
+    )
+    call_command("prices", "import", str(path))
+    assert "$10.00. Long inputs cost more, which is not taken over" in capsys.readouterr().out
+
+
 def test_import_without_a_date_holds_from_now(file, capsys):
     make_price(model=model("gpt-4o"))
     call_command("prices", "import", str(file))

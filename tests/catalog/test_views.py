@@ -388,6 +388,19 @@ def test_import_shows_prices_that_disagree(admin, listed):
     assert "a/gpt, b/gpt" in shown
 
 
+def test_import_warns_of_long_inputs(admin, listed):
+    assert "Long inputs cost more." in text(
+        upload(admin, {"gpt": {**ENTRY, "input_cost_per_token_above_200k_tokens": 1}})
+    )
+
+
+def test_simulated_provider_has_neither_address_nor_key_to_edit(admin):
+    make_provider(slug="sim")
+    assert "base_url" not in text(admin.get(url("provider-edit", "sim")))
+    admin.post(url("provider-edit", "sim"), {"name": "S", "max_concurrency": 4, "settings": '{"seed": "x"}'})
+    assert (Provider.objects.get().name, Provider.objects.get().settings) == ("S", {"seed": "x"})
+
+
 def test_forged_plan_is_refused(admin):
     forged = signing.dumps({"rates": []}, salt="another")
     assert (

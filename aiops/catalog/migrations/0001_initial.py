@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('slug',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind', 'simulated'), models.Q(('base_url', ''), _negated=True), _connector='OR'), name='catalog_provider_address', violation_error_message='A provider that is not simulated needs a base URL.'), models.CheckConstraint(condition=models.Q(('max_concurrency__range', (1, 1000))), name='catalog_provider_concurrency'), models.CheckConstraint(condition=models.Q(('timeout_seconds__range', (1, 3600))), name='catalog_provider_timeout')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind', 'simulated'), models.Q(('base_url', ''), _negated=True), _connector='OR'), name='catalog_provider_address', violation_error_message='A provider that is not simulated needs a base URL.'), models.CheckConstraint(condition=models.Q(('max_concurrency__range', (1, 1000))), name='catalog_provider_concurrency', violation_error_message='Calls at once must be from 1 to 1,000.'), models.CheckConstraint(condition=models.Q(('timeout_seconds__range', (1, 3600))), name='catalog_provider_timeout', violation_error_message='The timeout must be from 1 to 3,600 seconds.')],
             },
         ),
         migrations.CreateModel(
@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('model', '-effective_at'),
-                'constraints': [models.UniqueConstraint(fields=('model', 'effective_at'), name='catalog_price_dated'), models.CheckConstraint(condition=models.Q(('input__gte', 0), ('output__gte', 0), models.Q(('cached_input__gte', 0), ('cached_input', None), _connector='OR'), models.Q(('cache_write__gte', 0), ('cache_write', None), _connector='OR'), models.Q(('reasoning__gte', 0), ('reasoning', None), _connector='OR')), name='catalog_price_not_negative')],
+                'constraints': [models.UniqueConstraint(fields=('model', 'effective_at'), name='catalog_price_dated', violation_error_message='The model has a price from that very time already. It cannot change.'), models.CheckConstraint(condition=models.Q(('input__gte', 0), ('output__gte', 0), models.Q(('cached_input__gte', 0), ('cached_input', None), _connector='OR'), models.Q(('cache_write__gte', 0), ('cache_write', None), _connector='OR'), models.Q(('reasoning__gte', 0), ('reasoning', None), _connector='OR')), name='catalog_price_not_negative', violation_error_message='No rate may be below 0.')],
             },
         ),
     ]

@@ -55,12 +55,7 @@ def edit_provider(request: SignedInRequest, slug: str) -> HttpResponse:
     now = {
         field: getattr(provider, field) for field in EditProviderForm.base_fields if hasattr(provider, field)
     }
-    form = EditProviderForm(
-        request.POST or None,
-        initial=now,
-        hint=provider.api_key_hint,
-        key_set=bool(provider.api_key_encrypted),
-    )
+    form = EditProviderForm(request.POST or None, initial=now, provider=provider)
     if request.method == "POST" and form.is_valid():
         try:
             actions.change_provider(by=request.user, provider=provider, **form.changes)

@@ -59,7 +59,8 @@ def _report(plan: Plan) -> list[str]:
     lines = []
     for change in plan.changes:
         rates = "; ".join(f"{label} {old or '–'} -> {new or '–'}" for label, old, new in change.rows)
-        lines.append(f"{change.model.name} ({change.listed_as}): {rates}")
+        tiers = ". Long inputs cost more, which is not taken over" if change.tiered else ""
+        lines.append(f"{change.model.name} ({change.listed_as}): {rates}{tiers}")
     if plan.unknown:
         lines.append(f"not in the list: {', '.join(model.name for model in plan.unknown)}")
     lines += [
