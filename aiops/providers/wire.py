@@ -125,7 +125,7 @@ class Endpoint:
     async def _blocks(self, response: httpx.Response) -> AsyncIterator[bytes]:
         left = self._max_bytes
         encoded = "content-encoding" in response.headers
-        async for block in response.aiter_bytes() if encoded else response.stream:  # type: ignore[union-attr]
+        async for block in response.aiter_bytes() if encoded else response.stream:  # type: ignore[union-attr]  # an async answer streams so
             left -= len(block)
             if left < 0:
                 raise BadReply(f"The answer is longer than {self._max_bytes:,} bytes.")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -10,6 +11,9 @@ from tests import factories
 
 # What the addresses of each namespace name. A new parameter of an app gets its value here.
 SAMPLES: dict[str, Callable[[], dict[str, Any]]] = {}
+
+# Addresses that name their object in the query.
+QUERIES = {"datasets:case": ("id",)}
 
 
 def sample(namespace: str) -> Callable[[Callable[[], dict[str, Any]]], Callable[[], dict[str, Any]]]:
@@ -45,7 +49,14 @@ def _prompts() -> dict[str, Any]:
 def _datasets() -> dict[str, Any]:
     case = factories.make_case()
     version = factories.make_dataset_version(dataset=case.dataset)
-    return {"name": case.dataset.name, "key": case.key, "number": version.number, "pk": case.pk}
+    upload = factories.make_upload(dataset=case.dataset)
+    return {
+        "name": case.dataset.name,
+        "number": version.number,
+        "row": case.pk,
+        "upload": upload.pk,
+        "id": case.key,
+    }
 
 
 @sample("catalog")
@@ -74,7 +85,9 @@ class Place:
 
     def url(self, samples: dict[str, dict[str, Any]]) -> str:
         values = samples[self.namespace] if self.parameters else {}
-        return reverse(self.name, kwargs={name: values[name] for name in self.parameters})
+        path = reverse(self.name, kwargs={name: values[name] for name in self.parameters})
+        asked = {name: values[name] for name in QUERIES.get(self.name, ())}
+        return f"{path}?{urlencode(asked)}" if asked else path
 
 
 def places() -> list[Place]:

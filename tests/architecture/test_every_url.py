@@ -16,6 +16,7 @@ REFUSED = {403}
 # Allowed, and yet another answer; each with its reason.
 OTHERWISE = {
     "accounts:set-password": {410},  # the sample's link is used up
+    "catalog:vendor-models": {404},  # the sample's provider is simulated: it has no list to ask for
 }
 
 

@@ -5,7 +5,7 @@ version = make_version(prompt=make_prompt(name="triage"))
 """
 
 from tests.factories.catalog import make_model, make_price, make_provider
-from tests.factories.datasets import make_case, make_dataset, make_dataset_version
+from tests.factories.datasets import make_case, make_dataset, make_dataset_version, make_upload
 from tests.factories.evaluations import make_result, make_run
 from tests.factories.people import PASSWORD, make_tenant, make_user
 from tests.factories.prompts import make_feature, make_label, make_prompt, make_version
@@ -24,6 +24,7 @@ __all__ = [
     "make_result",
     "make_run",
     "make_tenant",
+    "make_upload",
     "make_user",
     "make_version",
 ]

@@ -6,10 +6,13 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db.models import Value
 from django.db.models.functions import Cast
 
+from aiops.datasets import tally
 from aiops.datasets.content import digest
-from aiops.datasets.models import Case, Dataset, DatasetVersion
+from aiops.datasets.models import Case, Dataset, DatasetVersion, Upload
+from aiops.datasets.preview import preview
 from aiops.datasets.words import lexemes, vector
 from tests.factories.numbers import number
+from tests.factories.people import make_user
 
 
 def make_dataset(**values: Any) -> Dataset:
@@ -39,7 +42,26 @@ def make_case(**values: Any) -> Case:
         Cast(Value(vector(lexemes(case.content.texts()))), SearchVectorField()),
     )
     case.save()
+    tally.recount(dataset)
     return case
+
+
+def make_upload(**values: Any) -> Upload:
+    """A file with one new case that waits for its confirmation."""
+    dataset = values.pop("dataset", None) or make_dataset()
+    content = b'{"id": "uploaded", "inputs": {"ticket": "Where is it?"}, "expected": "late"}\n'
+    return Upload.objects.create(
+        **{
+            "dataset": dataset,
+            "filename": "cases.jsonl",
+            "format": "jsonl",
+            "content": content,
+            "revision": dataset.revision,
+            "preview": preview(dataset, content, "jsonl", replace=False),
+            "created_by": values.pop("created_by", None) or make_user(),
+            **values,
+        }
+    )
 
 
 def make_dataset_version(**values: Any) -> DatasetVersion:
@@ -49,11 +71,12 @@ def make_dataset_version(**values: Any) -> DatasetVersion:
         **{
             "dataset": dataset,
             "number": dataset.draft_number,
-            "case_count": dataset.cases.filter(until=None).count(),
+            "case_count": dataset.case_count,
+            "coverage": dataset.coverage,
             "sha256": "0" * 64,
             **values,
         }
     )
-    dataset.draft_number = version.number + 1
-    dataset.save(update_fields=["draft_number"])
+    dataset.draft_number, dataset.unfrozen_count = version.number + 1, 0
+    dataset.save(update_fields=["draft_number", "unfrozen_count"])
     return version

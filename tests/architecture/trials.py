@@ -1,0 +1,224 @@
+"""One way to do each action, on rows that are there: `TRIALS["app: action"](user)` gives the act itself."""
+
+import io
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import partial
+
+from axes.models import AccessAttempt
+
+from aiops.accounts import actions as accounts
+from aiops.accounts.models import Session, User
+from aiops.catalog import actions as catalog
+from aiops.core import clock
+from aiops.datasets import actions as datasets
+from aiops.evaluations import actions as evaluations
+from aiops.features import actions as features
+from aiops.prompts import actions as prompts
+from aiops.tenants import actions as tenants
+from tests import factories
+
+Act = Callable[[], object]
+TRIALS: dict[str, Callable[[User], Act]] = {}
+
+PRICES = b'{"%s": {"input_cost_per_token": 2e-06, "output_cost_per_token": 8e-06, "mode": "chat"}}'
+PROMPT = b"---\nname: triage\nvariables: {ticket: {type: string}}\n---\nSort: {{ ticket }}\n"
+CASES = b'{"id": "new", "inputs": {"ticket": "Where is it?"}, "expected": "late"}\n'
+VALUES = {
+    "id": "new",
+    "inputs": {"ticket": "Where is it?"},
+    "expected": "late",
+    "category": "",
+    "locale": "en",
+}
+
+
+def trial(name: str) -> Callable[[Callable[[User], Act]], Callable[[User], Act]]:
+    def register(prepare: Callable[[User], Act]) -> Callable[[User], Act]:
+        TRIALS[name] = prepare
+        return prepare
+
+    return register
+
+
+def simple(name: str, act: Callable[..., object], /, **values: Callable[[], object] | object) -> None:
+    """A trial whose arguments are values, or factories that are called first."""
+
+    def prepare(user: User) -> Act:
+        given = {key: value() if callable(value) else value for key, value in values.items()}
+        return partial(act, by=user, **given)
+
+    TRIALS[name] = prepare
+
+
+def signed_in_person() -> User:
+    user, now = factories.make_user(), clock.now()
+    Session.objects.create(
+        session_key=f"trial{user.pk}",
+        user=user,
+        started_at=now,
+        seen_at=now,
+        expire_date=now + timedelta(hours=1),
+    )
+    return user
+
+
+def locked_person() -> User:
+    user = factories.make_user()
+    AccessAttempt.objects.create(username=user.email, failures_since_start=5)
+    return user
+
+
+person = {"email": "new@example.com", "name": "New", "roles": ["finance"]}
+simple("accounts: add_person", accounts.add_person, **person)
+simple("accounts: change_person", accounts.change_person, person=factories.make_user, **person)
+simple("accounts: deactivate_person", accounts.deactivate_person, person=signed_in_person)
+simple(
+    "accounts: reactivate_person",
+    accounts.reactivate_person,
+    person=partial(factories.make_user, is_active=False),
+)
+simple("accounts: end_sessions", accounts.end_sessions, person=signed_in_person)
+simple("accounts: lift_lock", accounts.lift_lock, person=locked_person)
+simple("accounts: issue_password_link", accounts.issue_password_link, person=factories.make_user)
+simple("accounts: mail_password_link", accounts.mail_password_link, person=factories.make_user)
+simple(
+    "accounts: set_password", accounts.set_password, person=signed_in_person, password="a new one for trials"
+)
+simple(
+    "accounts: change_profile", accounts.change_profile, name="New", timezone="Asia/Tokyo", languages=["ja"]
+)
+simple("accounts: note_sign_in", accounts.note_sign_in)
+simple("accounts: note_sign_out", accounts.note_sign_out)
+simple("accounts: note_lock", accounts.note_lock, account=lambda: factories.make_user().email)
+
+simple("tenants: create_tenant", tenants.create_tenant, slug="fresh", name="Fresh")
+simple("tenants: rename_tenant", tenants.rename_tenant, tenant=factories.make_tenant, name="New")
+
+simple("features: create_feature", features.create_feature, slug="fresh", name="Fresh")
+simple(
+    "features: change_feature",
+    features.change_feature,
+    feature=factories.make_feature,
+    name="New",
+    description="",
+)
+
+simple("catalog: add_provider", catalog.add_provider, slug="fresh", name="Fresh", kind="simulated")
+simple("catalog: change_provider", catalog.change_provider, provider=factories.make_provider, name="New")
+simple("catalog: delete_provider", catalog.delete_provider, provider=factories.make_provider)
+simple(
+    "catalog: add_model",
+    catalog.add_model,
+    provider=factories.make_provider,
+    name="fresh",
+    vendor_name="n",
+    tier="small",
+)
+simple("catalog: change_model", catalog.change_model, model=factories.make_model, vendor_name="new")
+simple("catalog: delete_model", catalog.delete_model, model=factories.make_model)
+simple("catalog: retire_model", catalog.retire_model, model=factories.make_model)
+simple(
+    "catalog: set_price",
+    catalog.set_price,
+    model=factories.make_model,
+    effective_at=datetime(2026, 1, 1, tzinfo=UTC),
+    input=Decimal("0.000001"),
+    output=Decimal("0.000002"),
+)
+
+
+@trial("catalog: restore_model")
+def _restore_model(user: User) -> Act:
+    model = factories.make_model()
+    catalog.retire_model(by=user, model=model)
+    return partial(catalog.restore_model, by=user, model=model)
+
+
+@trial("catalog: import_prices")
+def _import_prices(user: User) -> Act:
+    model = factories.make_model(
+        provider=factories.make_provider(kind="anthropic", base_url="https://api.example.com")
+    )
+    file = io.BytesIO(PRICES % model.vendor_name.encode())
+    return partial(catalog.import_prices, by=user, file=file, effective_at=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+simple("datasets: create_dataset", datasets.create_dataset, name="fresh")
+simple(
+    "datasets: change_settings",
+    datasets.change_settings,
+    dataset=factories.make_dataset,
+    description="New",
+    feature=None,
+    scorers=[],
+)
+simple("datasets: add_case", datasets.add_case, dataset=factories.make_dataset, values=VALUES)
+simple("datasets: edit_case", datasets.edit_case, case=factories.make_case, values=VALUES)
+simple("datasets: remove_case", datasets.remove_case, case=factories.make_case)
+simple("datasets: freeze", datasets.freeze, dataset=lambda: factories.make_case().dataset)
+simple(
+    "datasets: import_file",
+    datasets.import_file,
+    dataset=factories.make_dataset,
+    file=lambda: io.BytesIO(CASES),
+    filename="cases.jsonl",
+    format="jsonl",
+)
+
+simple(
+    "datasets: upload",
+    datasets.upload,
+    dataset=factories.make_dataset,
+    filename="cases.jsonl",
+    content=CASES,
+    format="jsonl",
+    replace=False,
+)
+simple("datasets: confirm", datasets.confirm, upload=factories.make_upload)
+simple("datasets: discard", datasets.discard, upload=factories.make_upload)
+
+
+@trial("datasets: look_again")
+def _look_again(user: User) -> Act:
+    upload = factories.make_upload()
+    factories.make_case(dataset=upload.dataset)
+    return partial(datasets.look_again, by=user, upload=upload)
+
+
+simple("prompts: create_prompt", prompts.create_prompt, name="fresh")
+simple(
+    "prompts: create_version",
+    prompts.create_version,
+    prompt=partial(factories.make_prompt, name="triage"),
+    source=PROMPT,
+)
+
+
+@trial("prompts: move_label")
+def _move_label(user: User) -> Act:
+    version = factories.make_version()
+    return partial(prompts.move_label, by=user, prompt=version.prompt, name="production", version=version)
+
+
+@trial("prompts: remove_label")
+def _remove_label(user: User) -> Act:
+    label = factories.make_label(name="trying")
+    return partial(prompts.remove_label, by=user, prompt=label.prompt, name=label.name)
+
+
+@trial("evaluations: start_run")
+def _start_run(user: User) -> Act:
+    return partial(
+        evaluations.start_run,
+        by=user,
+        feature=factories.make_feature(),
+        dataset_version=factories.make_dataset_version(),
+        version=factories.make_version(),
+        model=factories.make_price().model,
+        scorers=[{"type": "exact"}],
+    )
+
+
+simple("evaluations: cancel_run", evaluations.cancel_run, run=factories.make_run)
