@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 
-def bad_request(request: HttpRequest, _exception: Exception) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - by this name
     """400. The exception's text may repeat what a stranger sent, so it is not shown."""
     return render(request, "errors/400.html", status=400)
 

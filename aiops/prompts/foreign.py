@@ -79,12 +79,12 @@ def _parameters(found: FrontMatter) -> dict[str, Any]:
 def _variables(found: FrontMatter) -> dict[str, dict[str, Any]]:
     schema, defaults = _mapping(found, "input", "schema"), _mapping(found, "input", "default")
     declared = (
-        _json_schema_variables(schema) if schema.get("type") == "object" else _picoschema_variables(schema)
+        _json_schema_variables(found) if schema.get("type") == "object" else _picoschema_variables(schema)
     )
     for name, default in defaults.items():
         declared.setdefault(name, {})["default"] = default
     for name, facts in declared.items():
-        if facts.get("type", "string") not in {"string", "number", "integer", "boolean"}:
+        if facts.get("type", "string") not in ("string", "number", "integer", "boolean"):
             line = found.line_of(("input", "schema", name))
             raise _refused(
                 f"the variable {name!r} is {facts['type']}: inputs are text, numbers and booleans", line
@@ -92,15 +92,11 @@ def _variables(found: FrontMatter) -> dict[str, dict[str, Any]]:
     return declared
 
 
-def _json_schema_variables(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    kept = {
-        "type": "type",
-        "default": "default",
-        "description": "description",
-        "enum": "enum",
-        "maxLength": "max_length",
-    }
-    properties: dict[str, dict[str, Any]] = schema.get("properties", {})
+def _json_schema_variables(found: FrontMatter) -> dict[str, dict[str, Any]]:
+    kept = {"type": "type", "default": "default", "description": "description", "enum": "enum"}
+    kept["maxLength"] = "max_length"
+    path = ("input", "schema", "properties")
+    properties = {name: _mapping(found, *path, name) for name in _mapping(found, *path)}
     return {
         name: {kept[key]: value for key, value in facts.items() if key in kept}
         for name, facts in properties.items()
@@ -168,6 +164,8 @@ def _chat(text: str, suffix: str) -> list[MessageTemplate]:
             entries = json.loads(text)
         except json.JSONDecodeError as error:
             raise _refused(f"this is no JSON: {error.msg}", error.lineno) from None
+        except RecursionError:
+            raise _refused("the JSON is nested too deeply", None) from None
     else:
         entries, lines = front_matter.read_yaml(text)
     if not isinstance(entries, list) or not entries:
