@@ -34,7 +34,7 @@ def dispatch(run_id: int | None = None) -> int:
     ids = list(due.order_by("run_id", "ordinal").values_list("id", flat=True))
     Shard.objects.filter(id__in=ids).update(dispatched_at=clock.now())
     for shard_id in ids:
-        enqueue(TASK, shard_id, expires=timing().dispatch_again * 2)
+        enqueue(TASK, shard_id, expires=timing().dispatch_again * 2, hint=True)
     return len(ids)
 
 

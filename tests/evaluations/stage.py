@@ -117,3 +117,13 @@ def make_stage(
         model=model,
         price=make_price(model=model, input=Decimal("0.00001"), output=Decimal("0.0001")),
     )
+
+
+def result_row(case_id: int, repeat: int = 0, **values: Any) -> dict[str, Any]:
+    """A row as a worker writes it: half a dollar, no scores."""
+    return {
+        "case_id": case_id, "repeat": repeat, "output": "o", "error_kind": "", "error": "", "messages": [],
+        "input_tokens": 1, "cached_input_tokens": 0, "cache_write_tokens": 0, "output_tokens": 1,
+        "reasoning_tokens": 0, "usage_reported": True, "cost": "0.5", "unaccounted": "0", "latency_ms": 1.0,
+        "attempts": 1, "finish_reason": "stop", "scores": [], **values,
+    }  # fmt: skip

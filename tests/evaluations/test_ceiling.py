@@ -9,7 +9,7 @@ from aiops.evaluations.models import Run, Shard
 from aiops.evaluations.purse import Purse
 from aiops.providers.errors import Timeout
 from aiops.providers.protocol import Usage
-from tests.evaluations.stage import BY, make_stage, raising
+from tests.evaluations.stage import BY, make_stage, raising, result_row
 
 pytestmark = pytest.mark.django_db
 
@@ -72,7 +72,7 @@ def test_a_shard_waits_for_money_that_another_one_holds(provider):
     assert spent(run) <= run.ceiling
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     ceiling=st.decimals("0.01", "1", places=4),
     calls=st.lists(
@@ -97,7 +97,7 @@ def test_no_order_of_holds_and_settlements_passes_the_ceiling(ceiling, calls, ba
         cost = (worst * Decimal(share)).quantize(Decimal("0.0000000001"))
         purses[who].settle(worst)
         billed = {"cost": 0, "unaccounted": worst} if unknown else {"cost": cost, "unaccounted": 0}
-        rows[who].append(_row(next(cases), **billed))
+        rows[who].append(result_row(next(cases), **billed))
         if len(rows[who]) >= batch:
             store.write(held[who], rows[who], held=purses[who].held)
             store.write(held[who], rows[who], held=purses[who].held)  # a connection was lost: sent again
@@ -109,12 +109,6 @@ def test_no_order_of_holds_and_settlements_passes_the_ceiling(ceiling, calls, ba
     assert spent(run) <= ceiling
     assert run.held == 0
     Run.objects.filter(pk=run.pk).delete()
-
-
-def _row(case_id, **values):
-    from tests.evaluations.test_claims import row
-
-    return row(case_id, **values)
 
 
 def test_usage_above_the_worst_case_is_counted_as_it_is(provider):

@@ -7,17 +7,9 @@ from django.db.utils import DatabaseError
 from aiops.evaluations import claims, store
 from aiops.evaluations.models import Result, Run, Shard
 from tests.evaluations.stage import make_stage
+from tests.evaluations.stage import result_row as row
 
 pytestmark = pytest.mark.django_db
-
-
-def row(item_id, repeat=0, **values):
-    return {
-        "case_id": item_id, "repeat": repeat, "output": "o", "error_kind": "", "error": "", "messages": [],
-        "input_tokens": 1, "cached_input_tokens": 0, "cache_write_tokens": 0, "output_tokens": 1,
-        "reasoning_tokens": 0, "usage_reported": True, "cost": "0.5", "unaccounted": "0", "latency_ms": 1.0,
-        "attempts": 1, "finish_reason": "stop", "scores": [], **values,
-    }  # fmt: skip
 
 
 def case_ids(run):
@@ -123,9 +115,9 @@ def test_many_workers_at_once_never_take_more_slots_than_there_are(settings):
 @pytest.mark.parametrize("column", ["repeats = 2", "model_id = model_id + 1", "scorers = '[]'", "total = 5"])
 def test_what_a_run_does_can_not_be_changed_by_anyone(column):
     make_stage(3).start()
-    with pytest.raises(DatabaseError, match="what it runs cannot change"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(f"UPDATE evaluations_run SET {column}")
+    refused = pytest.raises(DatabaseError, match="what it runs cannot change")
+    with refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE evaluations_run SET {column}")  # noqa: S608 - the texts above
 
 
 def test_results_are_written_once_by_anyone():

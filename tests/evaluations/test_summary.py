@@ -4,7 +4,7 @@ from aiops.evaluations import runner
 from aiops.evaluations.statistics import wilson
 from aiops.evaluations.summary import summarise
 from aiops.providers.errors import Timeout
-from tests.evaluations.stage import make_stage
+from tests.evaluations.stage import always, make_stage
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +47,7 @@ def test_repeats_are_averaged_first_so_that_n_counts_cases(provider):
 
 
 def test_every_scorer_must_pass(provider):
-    provider.answer = lambda request: "one two"
+    provider.answer = always("one two")
     scorers = [{"type": "contains", "value": "one"}, {"type": "length", "most": 1}]
     summary = summarise(runner.run_inline(make_stage(3).start(scorers=scorers).pk))
     assert {name: figure.passed for name, figure in summary.totals.items()} == {

@@ -1,0 +1,190 @@
+"""Real workers, Redis and PostgreSQL, killed while they work: each case ends with exactly one result."""
+
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from aiops.operations import launch
+from aiops.operations.postgres import Postgres
+from aiops.operations.redis import Redis
+from tests.environment import own_folder
+from tests.fakes.model_server import ModelServer
+
+ROOT = Path(__file__).parent.parent.parent
+CASES = 200
+pytestmark = pytest.mark.slow
+
+
+@dataclass
+class World:
+    """An installation: its servers as processes that a test may kill, and its worker."""
+
+    folder: Path
+    postgres: Postgres
+    redis: Redis
+    processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    begun: int = 0
+
+    def start(self, name: str) -> None:
+        server = getattr(self, name)
+        self.processes[name] = server.start(self.folder / f"{name}.log")
+        server.wait()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "PATH": "/usr/bin:/bin",
+            "DJANGO_SETTINGS_MODULE": "tests.evaluations.worker_settings",
+            "DATABASE_URL": self.postgres.url("aiops"),
+            "REDIS_URL": self.redis.url,
+            "AIOPS_HOME": str(self.folder / "home"),
+        }
+
+    def run(self, *arguments: str) -> str:
+        command = [sys.executable, *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout.decode()
+
+    @contextmanager
+    def worker(self):
+        arguments = ["-m", "celery", "-A", "aiops.celery", "worker", "--beat", "--concurrency", "2"]
+        schedule = ["-s", str(self.folder / "beat"), "--without-gossip", "--without-mingle", "-l", "INFO"]
+        process = launch.spawn(
+            [sys.executable, *arguments, *schedule], log=self.log, environment=self.environment, cwd=ROOT
+        )
+        try:
+            yield process
+        finally:
+            launch.end(process, signal.SIGKILL)
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "worker.log"
+
+    def kill(self, name: str) -> None:
+        self.processes[name].kill()
+        self.processes[name].wait()
+        launch.sweep(self.processes[name])
+
+    def ask(self, sql: str, *values: object) -> tuple | None:
+        try:
+            with psycopg.connect(self.postgres.url("aiops")) as connection:
+                return connection.execute(sql, values).fetchone()
+        except psycopg.OperationalError:
+            return None
+
+    def wait_for(self, run: int, condition, seconds: float = 45) -> None:
+        deadline = time.monotonic() + seconds
+        row = None
+        while time.monotonic() < deadline:
+            row = self.ask("SELECT state, done, failed FROM evaluations_run WHERE id = %s", run) or row
+            if row and condition(*row):
+                return
+            time.sleep(0.05)
+        pytest.fail(f"{row}\n{self.log.read_text()[-5000:]}")
+
+
+@pytest.fixture(scope="module")
+def world():
+    folder = own_folder()
+    made = World(
+        folder,
+        Postgres(folder / "postgres", folder / "pg-run", {"fsync": "off"}),
+        Redis(folder / "redis", folder / "redis-run" / "redis.sock"),
+    )
+    for name in ("postgres", "redis"):
+        getattr(made, name).prepare()
+        made.start(name)
+    made.postgres.ensure_database("aiops")
+    made.run("manage.py", "migrate", "--verbosity", "0")
+    yield made
+    for process in made.processes.values():
+        launch.end(process, signal.SIGINT)
+
+
+@pytest.fixture
+def server():
+    with ModelServer(latency=0.1) as running:
+        yield running
+
+
+def begin(world, server):
+    """A run of its own: the rows of each are numbered from another thousand on."""
+    world.begun += 1
+    program = ["-m", "tests.evaluations.recovery_program", server.base_url, str(CASES)]
+    return int(world.run(*program, str(1000 * world.begun)))
+
+
+def at_forty_percent(_state, done, _failed):
+    return done >= CASES * 0.4
+
+
+def is_over(state, _done, _failed):
+    return state not in {"queued", "running"}
+
+
+def assert_each_case_once(world, run, server):
+    counted = "SELECT state, done, failed, cost > 0, held FROM evaluations_run WHERE id = %s"
+    assert world.ask(counted, run) == ("finished", CASES, 0, True, 0)
+    stored = "SELECT count(*), count(DISTINCT case_id) FROM evaluations_result WHERE run_id = %s"
+    assert world.ask(stored, run) == (CASES, CASES)
+    assert (
+        len(server.requests) <= CASES + 60
+    )  # what was under way may be asked twice, what was stored may not
+
+
+def test_a_killed_worker(world, server):
+    run = begin(world, server)
+    with world.worker() as process:
+        world.wait_for(run, at_forty_percent)
+        process.kill()
+        process.wait()
+        launch.sweep(process)
+    assert world.ask("SELECT state, done < %s FROM evaluations_run WHERE id = %s", CASES, run) == (
+        "running",
+        True,
+    )
+    with world.worker():
+        world.wait_for(run, is_over)
+    assert_each_case_once(world, run, server)
+
+
+def test_a_killed_redis_that_forgets_everything(world, server):
+    run = begin(world, server)
+    with world.worker():
+        world.wait_for(run, at_forty_percent)
+        world.kill("redis")
+        for file in (world.folder / "redis").rglob("*.aof*"):
+            file.unlink(missing_ok=True)
+        world.start("redis")
+        world.wait_for(run, is_over)
+    assert_each_case_once(world, run, server)
+
+
+def test_a_killed_postgres(world, server):
+    run = begin(world, server)
+    with world.worker():
+        world.wait_for(run, at_forty_percent)
+        world.kill("postgres")
+        time.sleep(1)
+        world.postgres.prepare()
+        world.start("postgres")
+        world.wait_for(run, is_over)
+    assert_each_case_once(world, run, server)
+
+
+def test_a_run_that_was_never_sent_is_found(world, server):
+    world.kill("redis")
+    run = begin(world, server)
+    world.start("redis")
+    with world.worker():
+        world.wait_for(run, is_over)
+    assert_each_case_once(world, run, server)
