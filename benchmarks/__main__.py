@@ -1,4 +1,4 @@
-"""Runs every program of this folder in turn, each in a process of its own: `python -m benchmarks [NAME …]`."""
+"""Runs every program of this folder, each in a process of its own: `python -m benchmarks [NAME …]`."""
 
 import subprocess
 import sys

@@ -22,9 +22,9 @@ from aiops.operations.supervisor import Stopped, Supervisor
 from aiops.operations.unprivileged import identity, let_through
 
 DATABASE = "aiops"
-START_SECONDS = 60
-STOP_APPS_SECONDS = 5.5
-STOP_SERVERS_SECONDS = 3.0
+START_SECONDS = 120
+STOP_APPS_SECONDS = 5.0
+STOP_SERVERS_SECONDS = 2.5
 DEMO_PEOPLE = ("admin", "engineer", "product", "product2", "reviewer", "reviewer2", "finance", "auditor")
 
 

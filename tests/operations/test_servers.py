@@ -14,21 +14,15 @@ from aiops.operations.redis import Redis
 OPTIONS = {"fsync": "off", "shared_buffers": "16MB"}
 
 
-@pytest.fixture
-def short(tmp_path_factory):
-    """A folder whose path is short enough for sockets."""
-    return tmp_path_factory.mktemp("s")
-
-
-def test_a_postgres_that_was_left_running_is_ended_before_the_next_start(short):
-    first = Postgres(short / "data", short / "run", OPTIONS)
+def test_a_postgres_that_was_left_running_is_ended_before_the_next_start(open_folder):
+    first = Postgres(open_folder / "data", open_folder / "run", OPTIONS)
     first.prepare()
-    left = first.start(short / "log")
+    left = first.start(open_folder / "log")
     first.wait()
-    second = Postgres(short / "data", short / "run", OPTIONS)
+    second = Postgres(open_folder / "data", open_folder / "run", OPTIONS)
     second.prepare()
     assert left.wait(5) == 0
-    process = second.start(short / "log")
+    process = second.start(open_folder / "log")
     try:
         second.wait()
         second.ensure_database("aiops")
@@ -38,27 +32,27 @@ def test_a_postgres_that_was_left_running_is_ended_before_the_next_start(short):
     assert not second.ready()
 
 
-def test_a_pid_file_whose_number_is_another_process_by_now_is_removed(short):
-    server = Postgres(short / "data", short / "run")
-    (short / "data").mkdir()
-    (short / "data" / "postmaster.pid").write_text(f"{os.getpid()}\n")
+def test_a_pid_file_whose_number_is_another_process_by_now_is_removed(open_folder):
+    server = Postgres(open_folder / "data", open_folder / "run")
+    (open_folder / "data").mkdir()
+    (open_folder / "data" / "postmaster.pid").write_text(f"{os.getpid()}\n")
     server.prepare()
-    assert not (short / "data" / "postmaster.pid").exists()
+    assert not (open_folder / "data" / "postmaster.pid").exists()
 
 
-def test_a_postgres_that_cannot_be_set_up_says_why(short, monkeypatch):
-    monkeypatch.setattr(postgres, "BINARIES", short)
-    (short / "initdb").write_text("#!/bin/sh\necho no room >&2\nexit 1\n")
-    (short / "initdb").chmod(0o755)
+def test_a_postgres_that_cannot_be_set_up_says_why(open_folder, monkeypatch):
+    monkeypatch.setattr(postgres, "BINARIES", open_folder)
+    (open_folder / "initdb").write_text("#!/bin/sh\necho no room >&2\nexit 1\n")
+    (open_folder / "initdb").chmod(0o755)
     with pytest.raises(DidNotStart, match=r"could not be set up in .*: no room$"):
-        Postgres(short / "data", short / "run").prepare()
-    assert not (short / "data").exists()
+        Postgres(open_folder / "data", open_folder / "run").prepare()
+    assert not (open_folder / "data").exists()
 
 
-def test_a_redis_that_was_left_running_is_ended_before_the_next_start(short):
-    server = Redis(short / "data", short / "run" / "redis.sock")
+def test_a_redis_that_was_left_running_is_ended_before_the_next_start(open_folder):
+    server = Redis(open_folder / "data", open_folder / "run" / "redis.sock")
     server.prepare()
-    left = server.start(short / "log")
+    left = server.start(open_folder / "log")
     server.wait()
     server.prepare()
     assert left.wait(5) == 0
@@ -66,9 +60,9 @@ def test_a_redis_that_was_left_running_is_ended_before_the_next_start(short):
 
 
 @pytest.mark.parametrize("make", [lambda at: Redis(at / "r", at / "s"), lambda at: Postgres(at / "p", at)])
-def test_a_server_that_does_not_answer_is_said_so(make, short):
+def test_a_server_that_does_not_answer_is_said_so(make, open_folder):
     with pytest.raises(DidNotStart, match=r"did not answer within 0.05 s"):
-        make(short).wait(0.05)
+        make(open_folder).wait(0.05)
 
 
 def test_root_hands_the_servers_to_an_unprivileged_user(monkeypatch):

@@ -43,7 +43,7 @@ class Up:
     def text(self) -> str:
         return self.output.read_text(encoding="utf-8")
 
-    def says(self, pattern: str, *, seconds: float = 90) -> None:
+    def says(self, pattern: str, *, seconds: float = 180) -> None:
         """Wait for a line."""
         wait(lambda: re.search(pattern, self.text) or self.process.poll() is not None, seconds, self.text)
         assert re.search(pattern, self.text), self.text
@@ -108,9 +108,9 @@ CHILDREN = {"worker": "aiops.celery worker", "redis": "bin/redis-server", "postg
 
 
 @pytest.fixture
-def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Up]]:
+def start(open_folder: Path) -> Iterator[Callable[..., Up]]:
     """Starts `up` on one home and port, unless others are given."""
-    home, port = tmp_path_factory.mktemp("up") / "home", free_port()
+    home, port = open_folder / "home", free_port()
     started: list[Up] = []
 
     def start(home: Path = home, port: int = port) -> Up:
