@@ -127,7 +127,7 @@ class Price(models.Model):
             models.UniqueConstraint(
                 fields=("model", "effective_at"),
                 name="catalog_price_dated",
-                violation_error_message="The model has a price from that very time already. It cannot change.",
+                violation_error_message="The model has a price from that time already. It cannot change.",
             ),
             models.CheckConstraint(
                 condition=Q(input__gte=0)

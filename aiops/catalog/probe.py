@@ -68,6 +68,8 @@ def call(model: Model) -> Probe:
 
 def offered(provider: Provider) -> Probe:
     """The models that the vendor offers, without retries."""
+    if provider.is_simulated:
+        return Probe("the list of models", 0, trouble="A simulated provider has none: any name will do.")
 
     async def ask() -> tuple[str, ...]:
         return await _with(open_vendor(provider, ONCE), lambda opened: opened.models(timeout=SECONDS))

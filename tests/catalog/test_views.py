@@ -196,7 +196,7 @@ def test_try_without_a_model_asks_for_the_list(admin, vendor, server):
 
 def test_try_of_a_simulated_provider(admin):
     provider = make_provider(slug="sim")
-    assert "Add a model first" in text(admin.post(url("provider-test", "sim")))
+    assert "A simulated provider has none" in text(admin.post(url("provider-test", "sim")))
     make_model(provider=provider, name="m")
     assert "m answered in" in text(admin.post(url("provider-test", "sim"), {"model": "m"}))
 
@@ -278,7 +278,7 @@ def test_vendors_list_that_fails_is_said(admin, vendor, server):
 
 def test_simulated_provider_has_no_list(admin):
     make_provider(slug="sim")
-    assert admin.get(url("vendor-models", "sim")).status_code == 404
+    assert "any name will do" in text(admin.get(url("vendor-models", "sim")))
 
 
 def test_model_is_edited(admin):

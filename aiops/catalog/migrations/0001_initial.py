@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('model', '-effective_at'),
-                'constraints': [models.UniqueConstraint(fields=('model', 'effective_at'), name='catalog_price_dated', violation_error_message='The model has a price from that very time already. It cannot change.'), models.CheckConstraint(condition=models.Q(('input__gte', 0), ('output__gte', 0), models.Q(('cached_input__gte', 0), ('cached_input', None), _connector='OR'), models.Q(('cache_write__gte', 0), ('cache_write', None), _connector='OR'), models.Q(('reasoning__gte', 0), ('reasoning', None), _connector='OR')), name='catalog_price_not_negative', violation_error_message='No rate may be below 0.')],
+                'constraints': [models.UniqueConstraint(fields=('model', 'effective_at'), name='catalog_price_dated', violation_error_message='The model has a price from that time already. It cannot change.'), models.CheckConstraint(condition=models.Q(('input__gte', 0), ('output__gte', 0), models.Q(('cached_input__gte', 0), ('cached_input', None), _connector='OR'), models.Q(('cache_write__gte', 0), ('cache_write', None), _connector='OR'), models.Q(('reasoning__gte', 0), ('reasoning', None), _connector='OR')), name='catalog_price_not_negative', violation_error_message='No rate may be below 0.')],
             },
         ),
     ]

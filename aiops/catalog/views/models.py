@@ -94,7 +94,7 @@ def new_model(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def vendor_models(request: SignedInRequest, slug: str) -> HttpResponse:
     """What the vendor offers, each with a link that fills the form of a new model."""
-    provider = load(Provider.objects.exclude(kind=Provider.Kind.SIMULATED), slug=slug)
+    provider = load(Provider.objects.all(), slug=slug)
     known = set(queries.models(provider=slug, retired=True).values_list("vendor_name", flat=True))
     context = {"provider": provider, "probe": probe.offered(provider), "known": known}
     return page_or_fragment(request, "catalog/vendor_models.html", "catalog/_vendor_models.html", context)

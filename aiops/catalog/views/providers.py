@@ -87,12 +87,7 @@ def try_provider(request: SignedInRequest, slug: str) -> HttpResponse:
     """A tiny real call on the chosen model, or the list of models where there is none yet."""
     provider = load(Provider.objects.all(), slug=slug)
     model = queries.models(provider=slug).filter(name=request.POST.get("model", "")).first()
-    if model is None and provider.is_simulated:
-        result = probe.Probe(
-            "nothing", 0, trouble="Add a model first: a simulated provider has no list of them."
-        )
-    else:
-        result = probe.call(model) if model else probe.offered(provider)
+    result = probe.call(model) if model else probe.offered(provider)
     actions.record_probe(by=request.user, provider=provider, outcome=result.audited)
     context = {**_page_of(provider), "probe": result, "chosen": model}
     return page_or_fragment(request, "catalog/provider.html", "catalog/_probe.html", context)
