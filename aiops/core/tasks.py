@@ -1,6 +1,5 @@
 """Background work is asked for by name, and only once the asking transaction has been committed."""
 
-from functools import partial
 from typing import Any
 
 from celery import current_app
@@ -16,5 +15,8 @@ def enqueue(
     After `expires` seconds in the queue workers drop it unread. A `hint` may get lost, since a row says what
     is to be done and somebody looks for it: a broker that is away is logged, and stops nobody.
     """
-    send = partial(current_app.send_task, task, args=args, countdown=countdown, expires=expires)
+
+    def send() -> None:  # a named function: Django's robust hooks can't log a partial
+        current_app.send_task(task, args=args, countdown=countdown, expires=expires)
+
     transaction.on_commit(send, robust=hint)

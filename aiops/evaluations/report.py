@@ -27,7 +27,7 @@ def as_text(run: Run, summary: Summary) -> str:
             lines += ["", *_table(title, groups[EVERY])]
     for row in queries.errors_by_kind(run):
         lines += ["", f"{row['n']:,} x {row['error_kind']}: {row['example'].splitlines()[0][:200]}"]
-    return "\n".join(lines)
+    return "\n".join(lines).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def headline(run: Run, summary: Summary) -> str:
@@ -54,7 +54,7 @@ def _cost(run: Run) -> str:
 
 
 def _table(title: str, groups: Mapping[str, Figure]) -> list[str]:
-    width = max(len(title), *(len(name or "(none)") for name in groups))
+    width = max([len(title), *(len(name or "(none)") for name in groups)])
     lines = [f"{title:<{width}}  {'cases':>7}  {'missing':>7}  {'score':>9}  95 % interval"]
     for name, figure in groups.items():
         cells = f"{figure.shown_n:>7,}  {figure.missing:>7,}  {_shown(figure):>9}  {_bounds(figure)}"

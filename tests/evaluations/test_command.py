@@ -1,0 +1,201 @@
+import io
+import json
+from xml.etree import ElementTree as ET
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from aiops.datasets import actions as datasets
+from aiops.evaluations import actions, waiting
+from aiops.evaluations.models import Run
+from aiops.providers.errors import Timeout
+from tests.evaluations.stage import BY, make_stage, raising
+from tests.factories import make_prompt
+
+pytestmark = pytest.mark.django_db
+CASES = [
+    {"key": "a-1", "inputs": {"ticket": "one"}, "expected": "one", "category": "refund", "locale": "en"},
+    {"key": "b-2", "inputs": {"ticket": "two \x01"}, "expected": "x", "category": "account", "locale": "ja"},
+]
+
+
+@pytest.fixture
+def stage(provider):
+    made = make_stage(CASES)
+    dataset = made.dataset_version.dataset
+    dataset.scorers = [{"type": "contains"}]
+    dataset.save()
+    return made
+
+
+def evaluate(stage, *more, **values):
+    given = {
+        "feature": stage.feature.slug,
+        "version": stage.version.number,
+        "dataset": stage.dataset_version.dataset.name,
+        "model": stage.model.name,
+        **values,
+    }
+    arguments = [f"--{name}={value}" for name, value in given.items() if value is not None]
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    try:
+        call_command("evaluate", *arguments, *more, stdout=out, stderr=err)
+    except CommandError as error:
+        code, message = error.returncode, str(error)
+        return code, out.getvalue(), err.getvalue() + message
+    except SystemExit as left:
+        code = left.code
+    return code, out.getvalue(), err.getvalue()
+
+
+def test_a_finished_run_is_reported_and_exits_0(stage, tmp_path):
+    code, out, err = evaluate(stage, f"--json={tmp_path / 'r.json'}", f"--junit={tmp_path / 'r.xml'}")
+    run = Run.objects.get()
+    assert code == 0
+    assert f"Run {run.pk}: finished, 2 of 2 results, 1 of 2 of 2 cases pass every scorer." in out
+    assert "refund" in out
+    assert "collecting, 1 of 20" in out
+    assert f"{stage.version} on {stage.model}" in err
+    figures = json.loads((tmp_path / "r.json").read_text())
+    assert (figures["state"], figures["scorers"]["contains"]["passed"]) == ("finished", 1.0)
+    assert figures["categories"]["refund"]["*"]["n"] == 1
+    assert figures["scorers"]["*"]["low"] is None
+    suite = ET.parse(tmp_path / "r.xml").getroot()[0]  # noqa: S314 - we wrote it a moment ago
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "1", "0")
+    assert [case.get("name") for case in suite] == ["a-1", "b-2"]
+    assert suite[1][0].get("message") == "contains"
+
+
+def test_errors_of_cases_are_reported_and_exit_0(stage, provider, tmp_path):
+    provider.answer = raising(Timeout("No answer."))
+    code, out, _ = evaluate(stage, f"--junit={tmp_path / 'r.xml'}", repeats=2, ceiling="5")
+    assert code == 0
+    assert "4 x timeout: No answer." in out
+    assert "of at most $5.00" in out
+    suite = ET.parse(tmp_path / "r.xml").getroot()[0]  # noqa: S314 - we wrote it a moment ago
+    assert suite[1].get("name") == "a-1 #2"
+    assert suite[0][0].tag == "error"
+
+
+def test_many_cases_have_intervals(provider):
+    stage = make_stage([{"expected": "never"} for _ in range(25)])
+    _, out, _ = evaluate(stage, scorers='[{"type": "contains"}, {"type": "token_f1"}]')
+    assert "0 % to 13 %" in out
+    assert "0.000" in out
+
+
+def test_a_run_that_stops_exits_3(stage):
+    code, out, _ = evaluate(stage, ceiling="0.001")
+    assert code == 3
+    assert "stopped at its ceiling" in out
+
+
+def test_a_run_that_takes_too_long_is_cancelled_and_exits_3(stage):
+    code, _, err = evaluate(stage, timeout="0")
+    assert code == 3
+    assert "is not over after 0 s: cancelling it." in err
+    assert Run.objects.get().state == "cancelled"
+
+
+def test_an_interrupt_cancels_the_run(stage, monkeypatch):
+    def interrupted(*_args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(waiting, "follow", interrupted)
+    code, _, err = evaluate(stage)
+    assert (code, Run.objects.get().state) == (3, "cancelled")
+    assert "Interrupted" in err
+
+
+def test_an_interrupt_in_the_middle_gives_the_shard_back(stage, monkeypatch):
+    look = waiting.Follower.look
+
+    def impatient(follower):
+        look(follower)
+        if follower.run.state == "running":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(waiting.Follower, "look", impatient)
+    code, _, _ = evaluate(stage)
+    run = Run.objects.get()
+    assert (code, run.state, run.shards.get().slots) == (3, "cancelled", 0)
+
+
+def test_a_run_that_ends_meanwhile_is_left_alone(stage, monkeypatch):
+    def late(run, *_args):
+        actions.cancel_run(by=BY, run=run)
+        raise waiting.OutOfTime
+
+    monkeypatch.setattr(waiting, "follow", late)
+    assert evaluate(stage, timeout="1")[0] == 3
+
+
+def test_follow_waits_for_workers(stage, monkeypatch):
+    run = stage.start()
+    Run.objects.filter(pk=run.pk).update(state="running", started_at=run.created_at)
+    told = []
+
+    def nap(_seconds):
+        run.shards.update(state="finished", slots=0)
+
+    monkeypatch.setattr(waiting.time, "sleep", nap)
+    assert waiting.follow(run, told.append).state == "finished"
+    assert told[0].state == "running"
+
+
+FILE = b"---\nname: %s\nmodel: %s\nvariables: {ticket: {type: string}}\n---\nSay {{ ticket }}\n"
+
+
+def test_a_prompt_file_becomes_a_version_without_a_label_once(stage, tmp_path):
+    path = tmp_path / "fresh.prompt"
+    path.write_bytes(FILE % (b"fresh", stage.model.name.encode()))
+    code, _, err = evaluate(stage, f"--prompt-file={path}", version=None, model=None)
+    assert code == 0
+    assert "is kept as fresh v1, without a label." in err
+    code, _, err = evaluate(stage, f"--prompt-file={path}", version=None, model=None)
+    assert (code, "is fresh v1." in err) == (0, True)
+
+
+def test_a_draft_that_moved_on_is_mentioned(stage):
+    dataset = stage.dataset_version.dataset
+    type(dataset).objects.update(unfrozen_count=3)
+    assert f"3 changes of the draft are not in {stage.dataset_version}." in evaluate(stage)[2]
+    assert "changes of the draft" not in evaluate(stage, dataset=f"{dataset.name}@1")[2]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"feature": "nope"}, "There is no feature 'nope'. There are: "),
+        ({"dataset": "nope"}, "There is no dataset 'nope'. There are: "),
+        ({"version": 99}, "has no version 99."),
+        ({"model": "nope"}, "There is no model 'nope' with a price."),
+        ({"model": None}, "The prompt version names no model: give --model."),
+        ({"prompt": "nope"}, "has no prompt 'nope'. There are: "),
+        ({"scorers": "["}, "--scorers is not JSON: "),
+        ({"scorers": "{}"}, "--scorers has to be a list: "),
+        ({"scorers": '[{"type": "vibes"}]'}, "scorer 1: there is no scorer 'vibes'"),
+        ({"ceiling": "much"}, "--ceiling 'much' is no amount of USD"),
+        ({"ceiling": "NaN"}, "--ceiling 'NaN' is no amount of USD"),
+        ({"repeats": 77}, "Repeats are 1 to 10, not 77."),
+        ({"version": None, "prompt-file": "/nowhere.prompt"}, "No such file or directory"),
+    ],
+)
+def test_what_is_asked_wrongly_exits_2_in_words(stage, values, message):
+    code, _, err = evaluate(stage, **values)
+    assert code == 2
+    assert message in err
+    assert not Run.objects.exists()
+
+
+def test_datasets_that_cannot_be_evaluated(stage):
+    dataset = stage.dataset_version.dataset
+    assert "has no version 7." in evaluate(stage, dataset=f"{dataset.name}@7")[2]
+    make_prompt(feature=stage.feature)
+    assert "has 2 prompts: give --prompt." in evaluate(stage)[2]
+    assert evaluate(stage, prompt=stage.version.prompt.name)[0] == 0
+
+
+def test_a_dataset_without_a_version_says_how_to_freeze(stage):
+    made = datasets.create_dataset(by=BY, name="unfrozen")
+    assert f"manage.py datasets freeze {made.name}" in evaluate(stage, dataset=made.name)[2]
