@@ -98,8 +98,8 @@ def one_at_a_time() -> Iterator[None]:
 def no_workers() -> Iterator[None]:
     """Send messages to nobody: the loader does the work of its runs itself, and needs no broker for it."""
     before = current_app.conf.broker_url
-    current_app.conf.broker_url = "memory://localhost/"
+    current_app.conf.update(broker_url="memory://localhost/")
     try:
         yield
     finally:
-        current_app.conf.broker_url = before
+        current_app.conf.update(broker_url=before)

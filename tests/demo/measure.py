@@ -17,7 +17,7 @@ from aiops.evaluations.scorers.base import Golden
 from aiops.evaluations.work import Item
 from aiops.prompts import format as prompt_format
 from aiops.prompts.render import render
-from aiops.providers.protocol import ChatRequest
+from aiops.providers.protocol import ChatReply, ChatRequest
 from aiops.providers.simulated import Simulated
 
 CONTENT = Path("aiops/demo/content")
@@ -56,16 +56,18 @@ def measure(feature: str, version: int, model: str = "sim-large", seed: str = ""
         messages=prompt_format.messages_of(file), variables=prompt_format.variables_of(file)
     )
     scorers = build_scorers(resolve(workspace()["features"][feature]["dataset"]["scorers"]))
-    provider = Simulated({"time_scale": 0, "seed": seed})
-    result = Measured()
-    for case in cases(feature):
-        request = ChatRequest(
+    asked = [
+        ChatRequest(
             model=model,
             messages=render(prompt, case["inputs"]),
             max_tokens=prompt_format.parameters_of(file)["max_tokens"],
             response_schema=file.output_schema,
         )
-        reply = asyncio.run(provider.chat(request, timeout=60))
+        for case in cases(feature)
+    ]
+    result = Measured()
+    replies = asyncio.run(_replies(Simulated({"time_scale": 0, "seed": seed}), asked))
+    for case, reply in zip(cases(feature), replies, strict=True):
         golden = Golden(
             case["id"], case["inputs"], case["expected"], case["category"], case["locale"], file.output_schema
         )
@@ -80,3 +82,7 @@ def measure(feature: str, version: int, model: str = "sim-large", seed: str = ""
             reasons = "; ".join(f"{row['scorer']}: {row['reason']}" for row in judged if not row["passed"])
             result.failures.append((case["id"], reply.text, reasons))
     return result
+
+
+async def _replies(provider: Simulated, asked: list[ChatRequest]) -> list[ChatReply]:
+    return [await provider.chat(request, timeout=60) for request in asked]

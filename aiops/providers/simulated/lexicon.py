@@ -42,7 +42,9 @@ class Lexicon:
     def concepts_in(self, text: str) -> list[Concept]:
         """The concepts that `text` speaks of, the strongest first."""
         found = [(strength, concept) for concept in self.concepts if (strength := concept.strength(text))]
-        return [concept for _, concept in sorted(found, key=lambda item: -self._weight(*item, text))]
+        return [
+            concept for _, concept in sorted(found, key=lambda item: -self._weight(item[0], item[1], text))
+        ]
 
     def _weight(self, strength: int, concept: Concept, text: str) -> float:
         words = self.category_words.get(concept.category)
