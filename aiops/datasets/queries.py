@@ -1,7 +1,6 @@
 """Questions about datasets. A draft is asked for like a version: by the dataset's `draft_number`."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.contrib.postgres.search import SearchQueryField
 from django.db.models import (
@@ -130,10 +129,22 @@ class Counted:
         self.known = count
 
     def count(self) -> int:
-        return self.rows.count() if self.known is None else self.known
+        if self.known is None:
+            self.known = self.rows.count()
+        return self.known
 
-    def __getitem__(self, part: slice) -> Any:
-        return listed(self.rows)[part]
+    def __getitem__(self, part: slice) -> list[Case]:
+        """A page in two steps: its beginnings are made for its rows alone, not for those before it too."""
+        page = list(self._keys(part.start or 0, part.stop))
+        return list(listed(Case.objects.filter(pk__in=page).order_by("position", "id")))
+
+    def _keys(self, start: int, stop: int) -> QuerySet[Case, int]:
+        """The page's primary keys; a page past the middle is counted from the end."""
+        count = self.count()
+        keys = self.rows.values_list("pk", flat=True)
+        if start <= count // 2:
+            return keys[start:stop]
+        return keys.order_by("-position", "-id")[max(0, count - stop) : count - start]
 
     def __len__(self) -> int:
         return self.count()

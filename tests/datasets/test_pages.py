@@ -41,7 +41,7 @@ def filled(*cases, name="triage"):
     return dataset
 
 
-def at(page, *arguments, **query):
+def at(page, /, *arguments, **query):
     return reverse(f"datasets:{page}", args=arguments, query=query)
 
 
@@ -71,7 +71,7 @@ def test_list_asks_as_much_for_one_dataset_as_for_three(engineer, django_assert_
 @pytest.mark.parametrize("count", [1, 3])
 def test_cases_ask_as_much_for_one_case_as_for_three(engineer, django_assert_num_queries, count):
     filled(*(case(f"c{n}", tags=["t"]) for n in range(count)))
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert text(engineer.get(at("cases", "triage"))).count('class="case-id') == count
 
 
@@ -392,3 +392,12 @@ def test_who_may_not_edit_sees_no_buttons_and_is_refused(as_role, dataset):
     for address in (at("import", "triage"), at("new"), at("case-new", "triage"), at("settings", "triage")):
         assert viewer.get(address).status_code == 403
     assert viewer.post(at("freeze", "triage")).status_code == 403
+
+
+def test_every_page_of_a_long_list_holds_its_own_cases(engineer):
+    filled(*(case(f"c{n:03}") for n in range(130)))
+    shown = []
+    for page in (1, 2, 3):
+        content = text(engineer.get(at("cases", "triage", page=page)))
+        shown += [f"c{n:03}" for n in range(130) if f">c{n:03}<" in content]
+    assert shown == [f"c{n:03}" for n in range(130)]

@@ -79,7 +79,7 @@ def _table(texts: Iterator[str]) -> Iterator[Item]:
     if first is None:
         return
     rows = csv.reader(chain(blank, [first], texts), strict=True, delimiter=_delimiter(first))
-    header = next((row for row in iter(lambda: _next(rows), None) if row), None)
+    header: Any = next(row for row in iter(lambda: _next(rows), None) if row)  # the line `first` makes one
     if isinstance(header, Problem):
         yield header
         return

@@ -57,9 +57,8 @@ def _too_deep(text: str) -> Problem | None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > MAX_DEPTH:
-            return Problem(
-                "not valid here: lists or mappings are nested too deeply", line=event.start_mark.line + 1
-            )
+            mark: Any = event.start_mark  # the parser always sets it
+            return Problem("not valid here: lists or mappings are nested too deeply", line=mark.line + 1)
     return None
 
 
