@@ -1,5 +1,7 @@
 """Every address × every role: who may not, does not get in; who may, gets an answer."""
 
+import logging
+
 import pytest
 from django.db import transaction
 from django.http import HttpResponse
@@ -22,8 +24,9 @@ OTHERWISE = {
 
 @pytest.fixture(autouse=True)
 def plain_refusal(monkeypatch):
-    """The page of a refusal is tested elsewhere; here there are hundreds of refusals."""
-    monkeypatch.setattr("aiops.urls.handler403", lambda *_: HttpResponse(status=403))
+    """Here are hundreds of refusals: their page and their line in the log are tested elsewhere."""
+    monkeypatch.setattr("aiops.urls.handler403", lambda *_, **__: HttpResponse(status=403))
+    monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)
 
 
 def get(client, url):
