@@ -62,7 +62,7 @@ def console(bind: str, port: int) -> Program:
         "--workers": "2",
         "--worker-class": "gthread",
         "--threads": "8",
-        "--graceful-timeout": "3",
+        "--graceful-timeout": "2",  # gunicorn waits for all of it, whatever is under way
         "--timeout": "60",
         "--worker-tmp-dir": "/dev/shm" if Path("/dev/shm").is_dir() else "/tmp",  # noqa: S108 - heartbeat files
     }
