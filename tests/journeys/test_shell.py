@@ -34,6 +34,7 @@ def test_slash_searches_and_arrows_choose(sign_in):
     page.keyboard.press("/")
     page.keyboard.type("support-summary")
     page.locator(".suggest a").first.wait_for()
+    page.wait_for_load_state("networkidle")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url("**/features/support-summary/")
