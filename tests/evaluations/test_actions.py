@@ -3,6 +3,7 @@ from itertools import pairwise
 
 import pytest
 
+from aiops.audit import actions as audit
 from aiops.audit.models import AuditEvent
 from aiops.core.errors import Conflict, InvalidInput
 from aiops.evaluations import actions, runner
@@ -32,7 +33,7 @@ def test_the_audit_and_the_run_stand_or_fall_together(monkeypatch):
     def broken(**_values):
         raise RuntimeError("no audit")
 
-    monkeypatch.setattr(actions.audit, "record", broken)
+    monkeypatch.setattr(audit, "record", broken)
     with pytest.raises(RuntimeError):
         make_stage(3).start()
     assert not Run.objects.exists()

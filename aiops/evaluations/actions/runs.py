@@ -1,4 +1,4 @@
-"""What people, the shell and the demo may ask for."""
+"""Runs: starting, cancelling, continuing them."""
 
 import math
 from collections.abc import Mapping, Sequence
