@@ -17,6 +17,7 @@ from aiops.evaluations.scorers.json_schema import JsonSchema
 from aiops.evaluations.scorers.language import Language
 from aiops.evaluations.scorers.length import Length
 from aiops.evaluations.scorers.numeric import Numeric
+from aiops.evaluations.scorers.pydantic_type import PydanticType
 from aiops.evaluations.scorers.regex import Regex
 from aiops.evaluations.scorers.token_f1 import TokenF1
 
@@ -25,7 +26,18 @@ if TYPE_CHECKING:
 
 KINDS: dict[str, type[Scorer]] = {
     kind.type: kind
-    for kind in (Exact, Contains, NotContains, Regex, Numeric, JsonSchema, TokenF1, Length, Language)
+    for kind in (
+        Exact,
+        Contains,
+        NotContains,
+        Regex,
+        Numeric,
+        JsonSchema,
+        PydanticType,
+        TokenF1,
+        Length,
+        Language,
+    )
 }
 CHECKS = "checks"  # the name under which a case's own checks are scored
 MAX_SCORERS = 20
