@@ -11,7 +11,7 @@ from aiops.prompts.models import Version
 from aiops.providers.protocol import ChatRequest, Message
 
 DEFAULT_MAX_TOKENS = 1024
-_FIELDS = ("id", "key", "inputs", "expected", "category", "locale", "checks")
+_FIELDS = ("id", "key", "inputs", "expected", "category", "locale", "checks", "metadata")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ def _item(case: Mapping[str, Any], repeat: int, version: Version) -> Item:
         category=case["category"],
         locale=case["locale"],
         output_schema=version.output_schema,
+        metadata=case["metadata"],
     )
     return Item(case_id=case["id"], repeat=repeat, golden=golden, checks=tuple(case["checks"]))
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from aiops.core.errors import InvalidInput, Problem
 from aiops.evaluations.scorers.base import Golden, Judgement, Scorer, not_judged
 from aiops.evaluations.scorers.contains import Contains, NotContains
+from aiops.evaluations.scorers.date import Dates
 from aiops.evaluations.scorers.exact import Exact
 from aiops.evaluations.scorers.json_schema import JsonSchema
 from aiops.evaluations.scorers.language import Language
@@ -32,6 +33,7 @@ KINDS: dict[str, type[Scorer]] = {
         NotContains,
         Regex,
         Numeric,
+        Dates,
         JsonSchema,
         PydanticType,
         TokenF1,

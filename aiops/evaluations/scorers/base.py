@@ -19,6 +19,7 @@ class Golden:
     category: str = ""
     locale: str = ""
     output_schema: Mapping[str, Any] | None = None  # of the prompt version
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
