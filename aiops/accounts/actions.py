@@ -1,12 +1,13 @@
 """What may be done to people and their accounts. Each act is recorded with what was before and after."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from aiops.accounts import links, throttling
-from aiops.accounts.models import Session, User
+from aiops.accounts.models import Session, User, Workspace
 from aiops.accounts.permissions import Role, known_roles
 from aiops.audit import actions as audit
 from aiops.core.actors import Actor
@@ -143,6 +144,41 @@ def note_lock(*, by: Actor, account: str) -> None:
     person = User.objects.filter(email__iexact=account).first()
     if person:
         audit.record(by=by, action="accounts.locked", on=person)
+
+
+@transaction.atomic
+def change_workspace(
+    *, by: Actor, four_eyes: str, four_eyes_share: int, four_eyes_amount: Decimal | None, reason: str = ""
+) -> Workspace:
+    """Say when a second person must agree. InvalidInput where that is never, without a reason."""
+    Workspace.objects.get_or_create(pk=1)
+    rules = Workspace.objects.select_for_update().get()
+    before = _rules(rules)
+    rules.four_eyes, rules.four_eyes_share = four_eyes, four_eyes_share
+    rules.four_eyes_amount = four_eyes_amount
+    if _rules(rules) == before:
+        return rules
+    if four_eyes == Workspace.FourEyes.OFF and not reason.strip():
+        raise InvalidInput("Say why one person alone may change what customers get: it stands in the audit.")
+    rules.save()
+    audit.record(
+        by=by,
+        action="accounts.workspace_changed",
+        on=rules,
+        before=before,
+        after=_rules(rules),
+        reason=reason.strip(),
+    )
+    return rules
+
+
+def _rules(workspace: Workspace) -> dict[str, Any]:
+    amount = workspace.four_eyes_amount
+    return {
+        "four_eyes": str(workspace.four_eyes),
+        "four_eyes_share": workspace.four_eyes_share,
+        "four_eyes_amount": None if amount is None else f"{amount:.2f}",
+    }
 
 
 def _ordered(roles: Iterable[str]) -> list[str]:

@@ -7,7 +7,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 
 from aiops.accounts.addresses import check_address
-from aiops.accounts.models import User
+from aiops.accounts.models import User, Workspace
 from aiops.accounts.words import role_choices
 
 LANGUAGES = [
@@ -121,6 +121,36 @@ class PersonForm(forms.Form):
         choices=role_choices,
         widget=forms.CheckboxSelectMultiple,
         help_text="A person may hold several; they may do what any of them allows.",
+    )
+
+
+class WorkspaceForm(forms.Form):
+    four_eyes = forms.ChoiceField(
+        label="Four eyes",
+        choices=Workspace.FourEyes.choices,
+        widget=forms.RadioSelect,
+        help_text="When a second person must agree before a change reaches customers. Turning off, and "
+        "rolling back to what was live before, never wait.",
+    )
+    four_eyes_share = forms.IntegerField(
+        label="Share of traffic, percent",
+        min_value=0,
+        max_value=100,
+        help_text="A change for more than this needs a second person. A move to production is 100 percent.",
+    )
+    four_eyes_amount = forms.DecimalField(
+        label="Amount, USD",
+        min_value=0,
+        max_digits=14,
+        decimal_places=2,
+        required=False,
+        help_text="A change of a budget by more than this needs a second person. Empty: no amount does.",
+    )
+    reason = forms.CharField(
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea({"rows": 2}),
+        help_text="Stands in the audit. Turning four eyes off needs one.",
     )
 
 

@@ -1,15 +1,18 @@
 """People who sign in."""
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 
 from aiops.accounts.permissions import Permission, permissions_of
 from aiops.core import clock
+from aiops.core.money import money_field
 
 if TYPE_CHECKING:
     from django.contrib.sessions.backends.base import SessionBase
@@ -96,3 +99,40 @@ class Session(AbstractBaseSession):
         from aiops.accounts.sessions import SessionStore  # noqa: PLC0415 - the store needs this model
 
         return SessionStore
+
+
+class Workspace(models.Model):
+    """The rules of this installation: one row at most, the defaults where there is none."""
+
+    class FourEyes(models.TextChoices):
+        ALWAYS = "always", "Always"
+        ABOVE = "above", "Above a share of traffic or an amount"
+        OFF = "off", "Off"
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    four_eyes = models.CharField(max_length=6, choices=FourEyes, default=FourEyes.ABOVE)
+    four_eyes_share = models.PositiveSmallIntegerField(default=10)  # percent of a feature's traffic
+    four_eyes_amount = money_field(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(id=1), name="accounts_workspace_one"),
+            models.CheckConstraint(
+                condition=Q(four_eyes__in=("always", "above", "off")), name="accounts_workspace_four_eyes"
+            ),
+            models.CheckConstraint(condition=Q(four_eyes_share__lte=100), name="accounts_workspace_share"),
+            models.CheckConstraint(
+                condition=Q(four_eyes_amount=None) | Q(four_eyes_amount__gte=0),
+                name="accounts_workspace_amount",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return "the workspace"
+
+    def asks_for_two(self, *, share: int = 0, amount: Decimal | None = None) -> bool:
+        """Whether a change to `share` percent of the traffic, or worth `amount` USD, needs two people."""
+        if self.four_eyes != self.FourEyes.ABOVE:
+            return self.four_eyes == self.FourEyes.ALWAYS
+        limit = self.four_eyes_amount
+        return share > self.four_eyes_share or (limit is not None and amount is not None and amount > limit)

@@ -12,10 +12,13 @@ class Permission(StrEnum):
     FEATURES_EDIT = "features.edit"
     PROMPTS_VIEW = "prompts.view"
     PROMPTS_EDIT = "prompts.edit"
+    PROMPTS_REVIEW = "prompts.review"
+    PROMPTS_SHIP = "prompts.ship"
     DATASETS_VIEW = "datasets.view"
     DATASETS_EDIT = "datasets.edit"
     EVALUATIONS_VIEW = "evaluations.view"
     EVALUATIONS_RUN = "evaluations.run"
+    VERDICTS_ACCEPT = "verdicts.accept"
     CATALOG_VIEW = "catalog.view"
     CATALOG_EDIT = "catalog.edit"
     TENANTS_VIEW = "tenants.view"
@@ -23,6 +26,7 @@ class Permission(StrEnum):
     SPEND_VIEW = "spend.view"
     PEOPLE_VIEW = "people.view"
     PEOPLE_EDIT = "people.edit"
+    WORKSPACE_EDIT = "workspace.edit"
     AUDIT_VIEW = "audit.view"
 
 
@@ -39,14 +43,18 @@ class Role(StrEnum):
 _P = Permission
 _READ = frozenset({_P.HOME_VIEW, _P.FEATURES_VIEW})
 _WORK = _READ | {_P.PROMPTS_VIEW, _P.DATASETS_VIEW, _P.EVALUATIONS_VIEW}
+_RELEASE = frozenset({_P.PROMPTS_REVIEW, _P.PROMPTS_SHIP})
 
 # Reviewers see no spend; finance sees no prompts or outputs (CONSOLE).
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _WORK,
     Role.REVIEWER: _READ | {_P.DATASETS_VIEW},
     Role.FINANCE: _READ | {_P.TENANTS_VIEW, _P.SPEND_VIEW, _P.CATALOG_VIEW},
-    Role.PRODUCT: _WORK | {_P.FEATURES_EDIT, _P.EVALUATIONS_RUN, _P.TENANTS_VIEW, _P.SPEND_VIEW},
+    Role.PRODUCT: _WORK
+    | _RELEASE
+    | {_P.FEATURES_EDIT, _P.EVALUATIONS_RUN, _P.VERDICTS_ACCEPT, _P.TENANTS_VIEW, _P.SPEND_VIEW},
     Role.ENGINEER: _WORK
+    | _RELEASE
     | {
         _P.FEATURES_EDIT,
         _P.PROMPTS_EDIT,

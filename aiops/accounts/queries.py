@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db.models import Q, QuerySet
 
 from aiops.accounts import throttling
-from aiops.accounts.models import User
+from aiops.accounts.models import User, Workspace
 
 STATES = ("active", "inactive", "locked")
 
@@ -35,3 +35,8 @@ def _spelled(accounts: Iterable[str]) -> list[str]:
 def demo_accounts() -> QuerySet[User]:
     """The demo workspace's people, for its one-click sign-ins."""
     return User.objects.filter(email__endswith="@demo", is_active=True).order_by("pk")
+
+
+def workspace() -> Workspace:
+    """The rules that hold; the defaults, unsaved, where nobody has changed them."""
+    return Workspace.objects.first() or Workspace()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from aiops.accounts.views import account, people, signing_in
+from aiops.accounts.views import account, people, signing_in, workspace
 
 app_name = "accounts"
 urlpatterns = [
@@ -23,4 +23,5 @@ urlpatterns = [
     path("people/<int:pk>/lift-lock/", people.lift_lock, name="person-lift-lock"),
     path("people/<int:pk>/link/", people.link, name="person-link"),
     path("roles/", people.roles, name="roles"),
+    path("workspace/", workspace.workspace, name="workspace"),
 ]

@@ -8,8 +8,8 @@ ROLE_WORDS: dict[Role, str] = {
     Role.VIEWER: "Looks at features, prompts, datasets and evaluations; changes nothing.",
     Role.REVIEWER: "Grades sampled outputs and reads golden cases; sees no spend.",
     Role.FINANCE: "Sees spend, tenants and prices; sees no prompts or outputs.",
-    Role.PRODUCT: "Looks after features, starts evaluations, sees spend.",
-    Role.ENGINEER: "Changes prompts and golden datasets, runs evaluations, sees spend.",
+    Role.PRODUCT: "Looks after features, starts evaluations, reviews and ships prompts, sees spend.",
+    Role.ENGINEER: "Changes, reviews and ships prompts, changes golden sets, runs evaluations, sees spend.",
     Role.ADMINISTRATOR: "May do everything, people and providers included.",
     Role.AUDITOR: "Reads everything, the audit and the people too; changes nothing.",
 }
@@ -20,6 +20,8 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.FEATURES_EDIT: "add and change features",
     Permission.PROMPTS_VIEW: "read prompts",
     Permission.PROMPTS_EDIT: "write prompt versions and move labels",
+    Permission.PROMPTS_REVIEW: "comment on prompt versions, approve those of others or ask for changes",
+    Permission.PROMPTS_SHIP: "ship approved prompt versions, and roll back",
     Permission.DATASETS_VIEW: "read golden datasets",
     Permission.DATASETS_EDIT: "import, edit and freeze golden datasets",
     Permission.EVALUATIONS_VIEW: "see evaluations and their outputs",
@@ -31,6 +33,7 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.SPEND_VIEW: "see what things cost",
     Permission.PEOPLE_VIEW: "see people and their roles",
     Permission.PEOPLE_EDIT: "add people, change roles, lift locks",
+    Permission.WORKSPACE_EDIT: "change the rules of the workspace, four eyes among them",
     Permission.AUDIT_VIEW: "read the audit",
 }
 

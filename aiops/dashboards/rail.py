@@ -39,6 +39,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
         (
             Place("feature", "Features", "features:list", Permission.FEATURES_VIEW),
             Place("prompts", "Prompts", "prompts:list", Permission.PROMPTS_VIEW),
+            Place("approaches", "Approaches", "approaches:rule-sets", Permission.PROMPTS_VIEW),
             Place("datasets", "Datasets", "datasets:list", Permission.DATASETS_VIEW),
             Place("evaluations", "Evaluations", "evaluations:list", Permission.EVALUATIONS_VIEW),
         ),
@@ -59,6 +60,10 @@ ADMINISTRATION: tuple[tuple[Place, str], ...] = (
         "Who may sign in, and what their roles allow.",
     ),
     (Place("key", "Roles", "accounts:roles", Permission.PEOPLE_VIEW), "What each role may see and do."),
+    (
+        Place("lock", "Workspace", "accounts:workspace", Permission.WORKSPACE_EDIT),
+        "When a second person must agree to a change.",
+    ),
     (
         Place("provider", "Providers", "catalog:providers", Permission.CATALOG_VIEW),
         "Where models are reached, with their keys and limits.",

@@ -22,6 +22,7 @@ VERBS = {
     "accounts.person_reactivated": "reactivated",
     "accounts.profile_changed": "changed the profile of",
     "accounts.sessions_ended": "ended the sessions of",
+    "accounts.workspace_changed": "changed the rules of",
     "accounts.signed_in": "signed in as",
     "accounts.signed_out": "signed out as",
     "catalog.key_resealed": "sealed the key again of",
@@ -84,6 +85,7 @@ NEEDS = {
 # Where an object's page is, and what names it there: its id or parts of its label ("reply v3", "reply: x").
 PAGES = {
     "accounts.user": ("accounts:person", "id"),
+    "accounts.workspace": ("accounts:workspace", ""),
     "catalog.model": ("catalog:model", "name"),
     "catalog.price": ("catalog:model", "name"),
     "catalog.provider": ("catalog:provider", "name"),

@@ -10,6 +10,7 @@ from axes.models import AccessAttempt
 
 from aiops.accounts import actions as accounts
 from aiops.accounts.models import Session, User
+from aiops.approaches import actions as approaches
 from aiops.catalog import actions as catalog
 from aiops.core import clock
 from aiops.datasets import actions as datasets
@@ -92,6 +93,14 @@ simple(
 simple("accounts: note_sign_in", accounts.note_sign_in)
 simple("accounts: note_sign_out", accounts.note_sign_out)
 simple("accounts: note_lock", accounts.note_lock, account=lambda: factories.make_user().email)
+
+simple(
+    "accounts: change_workspace",
+    accounts.change_workspace,
+    four_eyes="always",
+    four_eyes_share=10,
+    four_eyes_amount=None,
+)
 
 simple("tenants: create_tenant", tenants.create_tenant, slug="fresh", name="Fresh")
 simple("tenants: rename_tenant", tenants.rename_tenant, tenant=factories.make_tenant, name="New")
@@ -208,6 +217,20 @@ def _remove_label(user: User) -> Act:
     return partial(prompts.remove_label, by=user, prompt=label.prompt, name=label.name)
 
 
+simple(
+    "approaches: create_rule_set",
+    approaches.create_rule_set,
+    feature=factories.make_feature,
+    name="fresh",
+)
+simple(
+    "approaches: create_rules",
+    approaches.create_rules,
+    rule_set=factories.make_rule_set,
+    source="rules: {if: {input: ticket, any: late}, then: delivery}\notherwise: other\n",
+)
+
+
 @trial("evaluations: start_run")
 def _start_run(user: User) -> Act:
     return partial(
@@ -222,3 +245,29 @@ def _start_run(user: User) -> Act:
 
 
 simple("evaluations: cancel_run", evaluations.cancel_run, run=factories.make_run)
+simple("evaluations: set_policy", evaluations.set_policy, feature=factories.make_feature, margin=0.02)
+simple(
+    "evaluations: accept_verdict",
+    evaluations.accept_verdict,
+    verdict=factories.make_verdict,
+    reason="All the cases that there are.",
+)
+
+
+@trial("evaluations: compare_runs")
+def _compare_runs(user: User) -> Act:
+    candidate, baseline = factories.make_pair()
+    return lambda: evaluations.compare_runs(by=user, candidate=candidate, baseline=baseline)
+
+
+@trial("evaluations: ask_verdict")
+def _ask_verdict(user: User) -> Act:
+    candidate, baseline = factories.make_pair()
+    return lambda: evaluations.ask_verdict(by=user, candidate=candidate, baseline=baseline)
+
+
+@trial("evaluations: judge_run")
+def _judge_run(user: User) -> Act:
+    candidate, baseline = factories.make_pair()
+    factories.make_label(prompt=baseline.version.prompt, version=baseline.version, name="production")
+    return lambda: evaluations.judge_run(by=user, run=candidate)
