@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce, Greatest, Now
 
 from aiops.catalog.models import Provider
 from aiops.core.money import ZERO
+from aiops.core.tasks import enqueue
 from aiops.evaluations.models import Run, Shard
 from aiops.evaluations.timing import timing
 
@@ -133,4 +134,7 @@ def settle_run(run_id: int) -> bool:
         return False
     if Shard.objects.filter(run_id=run_id, state=Shard.State.STOPPED).exists():
         return bool(run.update(state=Run.State.STOPPED, finished_at=Now(), held=ZERO))
-    return bool(run.update(state=Run.State.FINISHED, finished_at=Now(), held=ZERO))
+    finished = bool(run.update(state=Run.State.FINISHED, finished_at=Now(), held=ZERO))
+    if finished:
+        enqueue("evaluations.decide", run_id, hint=True)
+    return finished

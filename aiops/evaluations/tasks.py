@@ -2,7 +2,12 @@
 
 from celery import shared_task
 
-from aiops.evaluations import dispatch, runner
+from aiops.accounts.models import User
+from aiops.core.actors import SystemActor
+from aiops.evaluations import actions, dispatch, runner
+from aiops.evaluations.models import Run
+
+GATE = SystemActor("gate")
 
 
 @shared_task(name="evaluations.run_shard")
@@ -15,3 +20,19 @@ def run_shard(shard_id: int) -> None:
 def sweep() -> None:
     """Find work that lost its worker or its message."""
     dispatch.sweep()
+
+
+@shared_task(name="evaluations.decide")
+def decide(run_id: int) -> None:
+    """The verdict on a run that is over, if there is a baseline for it."""
+    actions.judge_run(by=GATE, run=Run.objects.get(pk=run_id))
+
+
+@shared_task(name="evaluations.compare")
+def compare(candidate_id: int, baseline_id: int, user_id: int) -> None:
+    """The verdict that a person asked for."""
+    actions.compare_runs(
+        by=User.objects.get(pk=user_id),
+        candidate=Run.objects.get(pk=candidate_id),
+        baseline=Run.objects.get(pk=baseline_id),
+    )

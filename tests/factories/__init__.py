@@ -4,9 +4,10 @@ user = make_user(roles=["engineer"])
 version = make_version(prompt=make_prompt(name="triage"))
 """
 
+from tests.factories.approaches import make_rule_set, make_rules
 from tests.factories.catalog import make_model, make_price, make_provider
 from tests.factories.datasets import make_case, make_dataset, make_dataset_version, make_upload
-from tests.factories.evaluations import make_result, make_run
+from tests.factories.evaluations import make_pair, make_result, make_run, make_verdict
 from tests.factories.people import PASSWORD, make_tenant, make_user
 from tests.factories.prompts import make_feature, make_label, make_prompt, make_version
 
@@ -18,13 +19,17 @@ __all__ = [
     "make_feature",
     "make_label",
     "make_model",
+    "make_pair",
     "make_price",
     "make_prompt",
     "make_provider",
     "make_result",
+    "make_rule_set",
+    "make_rules",
     "make_run",
     "make_tenant",
     "make_upload",
     "make_user",
+    "make_verdict",
     "make_version",
 ]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from aiops.core import clock
-from aiops.evaluations.models import Result, Run, Score
+from aiops.evaluations.models import Result, Run, Score, Verdict
 from tests.factories.catalog import make_price
 from tests.factories.datasets import make_case, make_dataset_version
 from tests.factories.prompts import make_feature, make_version
@@ -48,3 +48,31 @@ def make_result(**values: Any) -> Result:
     )
     Score.objects.create(result=result, scorer="exact", value=1.0, passed=True)
     return result
+
+
+def make_pair(**values: Any) -> tuple[Run, Run]:
+    """A candidate and a baseline that may be compared: finished, over the same cases, without results."""
+    baseline = make_run(state=Run.State.FINISHED, **values)
+    same = {name: getattr(baseline, name) for name in ("feature", "dataset_version", "price", "scorers")}
+    prompt_version = make_version(prompt=baseline.version.prompt)
+    return make_run(state=Run.State.FINISHED, version=prompt_version, **same), baseline
+
+
+def make_verdict(**values: Any) -> Verdict:
+    """An INCONCLUSIVE of two runs without results."""
+    candidate, baseline = make_pair()
+    return Verdict.objects.create(
+        **{
+            "candidate": candidate,
+            "baseline": baseline,
+            "outcome": Verdict.Outcome.INCONCLUSIVE,
+            "reason": "missing_results",
+            "sentence": "No case has a result on both sides",
+            "decision": {
+                "total": None, "category": [], "locale": [], "both": [], "cases": 1, "missing": 1,
+                "clusters": None, "must_pass_failed": [], "demands": {"margin": 0.05, "min_category": 20},
+                "flipped": {"down": [], "up": []},
+            },
+            **values,
+        }
+    )  # fmt: skip

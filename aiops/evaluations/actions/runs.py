@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from aiops.accounts.models import User
 from aiops.audit import actions as audit
@@ -19,7 +20,7 @@ from aiops.core.money import ZERO, usd
 from aiops.datasets.models import DatasetVersion
 from aiops.evaluations import dispatch
 from aiops.evaluations import scorers as registry
-from aiops.evaluations.models import MAX_REPEATS, Result, Run, Shard
+from aiops.evaluations.models import MAX_REPEATS, Result, Run, Shard, Verdict
 from aiops.evaluations.timing import timing
 from aiops.evaluations.work import parameters_of
 from aiops.features.models import Feature
@@ -98,6 +99,7 @@ def continue_run(*, by: Actor, run: Run, ceiling: Decimal | None = None, retry_f
     before = {"state": run.state, "ceiling": str(run.ceiling), "done": run.done, "failed": run.failed}
     if retry_failed:
         _forget_failures(run)
+    Verdict.objects.filter(Q(candidate=run) | Q(baseline=run)).delete()  # they rest on what changes now
     run.ceiling = limit
     run.state, run.reason, run.finished_at = Run.State.QUEUED, "", None
     run.save(update_fields=["ceiling", "state", "reason", "finished_at", "failed"])

@@ -6,26 +6,27 @@ Wald), Tango 1998 (score), cluster-robust variance (CR1), McNemar's exact test, 
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.stats import binomtest, norm
-from scipy.stats import t as student
+from scipy.special import bdtrc, ndtri, stdtrit
 
 Floats = NDArray[np.float64]
 EXACT_FLIPS = 16  # up to here all 2^m sign patterns are tried
 DRAWS = 100_000
 
 
+@lru_cache(maxsize=8)
 def z_of(level: float) -> float:
     """The standard normal quantile of a one-sided `level` (0.95 gives 1.6449)."""
-    return float(norm.ppf(level))
+    return float(ndtri(level))
 
 
 def mcnemar_p(b: int, c: int) -> float:
     """Chance of `b` or more regressions among `b + c` flips were both directions equally likely."""
-    return 1.0 if b + c == 0 else float(binomtest(b, b + c, 0.5, alternative="greater").pvalue)
+    return 1.0 if b == 0 else float(bdtrc(b - 1, b + c, 0.5))
 
 
 def agresti_min_upper(b: int, c: int, n: int, z: float) -> float:
@@ -64,7 +65,7 @@ def mean_upper(falls: Floats, level: float) -> float:
     n, mean = len(falls), float(falls.mean())
     if np.ptp(falls) == 0:
         return all_equal_upper(mean, n, z_of(level))
-    return mean + float(student.ppf(level, n - 1)) * float(falls.std(ddof=1)) / math.sqrt(n)
+    return mean + float(stdtrit(n - 1, level)) * float(falls.std(ddof=1)) / math.sqrt(n)
 
 
 def cluster_se(falls: Floats, clusters: Sequence[int]) -> tuple[float, int]:
@@ -82,7 +83,7 @@ def cluster_upper(falls: Floats, clusters: Sequence[int], level: float) -> float
     mean = float(falls.mean())
     if se == 0:
         return all_equal_upper(mean, count, z_of(level))
-    return mean + float(student.ppf(level, count - 1)) * se
+    return mean + float(stdtrit(count - 1, level)) * se
 
 
 def sign_flip_p(values: Floats, seed: int) -> float:

@@ -9,6 +9,7 @@ from statsmodels.stats.multitest import multipletests
 from aiops.evaluations.gate.bounds import (
     Floats,
     binary_upper,
+    cluster_se,
     cluster_upper,
     mcnemar_p,
     mean_upper,
@@ -35,6 +36,7 @@ class Group:
     high: float
     regressed: int
     improved: int
+    var: float  # of one case's fall; what further cases are reckoned from
     p_holm: float | None = None
 
 
@@ -52,6 +54,7 @@ def compare(pairs: Sequence[Pair], demands: Demands) -> Group:
         high=_upper(pairs, falls, demands, SHOWN),
         regressed=int((falls > 0).sum()),
         improved=int((falls < 0).sum()),
+        var=_variance(pairs, falls, demands),
     )
 
 
@@ -120,3 +123,13 @@ def _upper(pairs: Sequence[Pair], falls: Floats, demands: Demands, level: float)
         plain = binary_upper(int((falls > 0).sum()), int((falls < 0).sum()), len(falls), z_of(level))
     clusters = cluster_numbers(pairs)
     return plain if clusters is None else max(plain, cluster_upper(falls, clusters, level))
+
+
+def _variance(pairs: Sequence[Pair], falls: Floats, demands: Demands) -> float:
+    n, clusters = len(falls), cluster_numbers(pairs)
+    if clusters is not None:
+        return n * cluster_se(falls, clusters)[0] ** 2
+    if demands.metric == "score":
+        return float(falls.var(ddof=1)) if n > 1 else 0.0
+    b, c = int((falls > 0).sum()), int((falls < 0).sum())
+    return (b + c + 1) / (n + 2) - ((b - c) / (n + 2)) ** 2
