@@ -164,6 +164,9 @@ class ShardWork:
         due = self.flushed_at + (self.timing.batch if self.batch else self.timing.heartbeat)
         if self.outstanding:
             for outcome in caller.take(due - time.monotonic()):
+                if time.monotonic() >= due + self.timing.heartbeat:  # a scorer may take seconds
+                    self._flush()
+                    due = self.flushed_at
                 self.outstanding -= 1
                 self._settle(outcome)
         full = len(self.batch) >= self.timing.batch_results

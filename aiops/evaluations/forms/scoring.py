@@ -11,6 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from django import forms
 from django.forms.boundfield import BoundField
+from pydantic.fields import FieldInfo
 
 from aiops.core.errors import InvalidInput
 from aiops.evaluations.scorers import KINDS, parse
@@ -170,7 +171,15 @@ def _field(kind: type[Scorer], name: str) -> forms.Field:
         return LinesField(**common, widget=forms.Textarea({"rows": 3}))
     if get_origin(annotation) is dict:
         return JsonField(**common, widget=forms.Textarea({"rows": 4, "class": "mono", "spellcheck": "false"}))
-    return forms.CharField(**common)
+    return forms.CharField(**common, widget=_text_input(info))
+
+
+def _text_input(info: FieldInfo) -> forms.Widget:
+    """One line, or as many as the parameter asks for."""
+    extra = info.json_schema_extra
+    if isinstance(extra, dict) and "rows" in extra:
+        return forms.Textarea({"rows": extra["rows"], "class": "mono", "spellcheck": "false"})
+    return forms.TextInput()
 
 
 def _number(annotation: Any, common: dict[str, Any]) -> forms.Field:
