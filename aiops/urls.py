@@ -10,7 +10,9 @@ urlpatterns = [
     path("features/", include("aiops.features.urls")),
     path("datasets/", include("aiops.datasets.urls")),
     path("prompts/", include("aiops.prompts.urls")),
+    path("approaches/", include("aiops.approaches.urls")),
     path("evaluations/", include("aiops.evaluations.urls")),
+    path("releases/", include("aiops.releases.urls")),
 ]
 
 handler400 = "aiops.dashboards.errors.bad_request"

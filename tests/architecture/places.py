@@ -45,6 +45,12 @@ def _prompts() -> dict[str, Any]:
     return {"name": label.prompt.name, "number": label.version.number, "label": label.name}
 
 
+@sample("approaches")
+def _approaches() -> dict[str, Any]:
+    version = factories.make_rules()
+    return {"name": version.rule_set.name, "number": version.number}
+
+
 @sample("datasets")
 def _datasets() -> dict[str, Any]:
     case = factories.make_case()
@@ -68,7 +74,14 @@ def _catalog() -> dict[str, Any]:
 @sample("evaluations")
 def _evaluations() -> dict[str, Any]:
     result = factories.make_result()
-    return {"pk": result.run.pk, "result_id": result.pk}
+    verdict = factories.make_verdict()
+    return {
+        "pk": result.run.pk,
+        "result_id": result.pk,
+        "verdict_id": verdict.pk,
+        "baseline": verdict.baseline_id,
+        "slug": result.run.feature.slug,
+    }
 
 
 @dataclass(frozen=True, slots=True)

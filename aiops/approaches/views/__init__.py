@@ -1,0 +1,1 @@
+"""Pages of approaches that are no prompts."""
