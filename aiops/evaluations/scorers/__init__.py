@@ -20,6 +20,7 @@ from aiops.evaluations.scorers.length import Length
 from aiops.evaluations.scorers.numeric import Numeric
 from aiops.evaluations.scorers.pydantic_type import PydanticType
 from aiops.evaluations.scorers.regex import Regex
+from aiops.evaluations.scorers.similarity import Similarity
 from aiops.evaluations.scorers.sql import Sql
 from aiops.evaluations.scorers.token_f1 import TokenF1
 
@@ -39,6 +40,7 @@ KINDS: dict[str, type[Scorer]] = {
         PydanticType,
         Sql,
         TokenF1,
+        Similarity,
         Length,
         Language,
     )

@@ -29,7 +29,7 @@ _ACTS = re.compile(
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 
-def parse_query(sql: str) -> exp.Expression:
+def parse_query(sql: str) -> exp.Expr:
     """The tree of `sql`, which reads and does nothing else. Raises ValueError with the reason in words."""
     statements = parse_statements(sql)
     if len(statements) != 1:
@@ -43,7 +43,7 @@ def parse_query(sql: str) -> exp.Expression:
     return query
 
 
-def parse_statements(sql: str) -> list[exp.Expression]:
+def parse_statements(sql: str) -> list[exp.Expr]:
     """The trees of all statements in `sql`. Raises ValueError where it is no SQL."""
     if len(sql) > LONGEST:
         raise ValueError(f"longer than {LONGEST:,} characters")
@@ -55,10 +55,10 @@ def parse_statements(sql: str) -> list[exp.Expression]:
         raise ValueError(f"it does not parse: {shorten(_uncoloured(str(error)))}") from None
     except RecursionError:
         raise ValueError("it is nested too deep") from None
-    return [one for one in parsed if isinstance(one, exp.Expression) and not isinstance(one, exp.Semicolon)]
+    return [one for one in parsed if isinstance(one, exp.Expr) and not isinstance(one, exp.Semicolon)]
 
 
-def check_functions(tree: exp.Expression) -> None:
+def check_functions(tree: exp.Expr) -> None:
     """Raises ValueError for a function that acts, or whose name is written so that nobody can tell."""
     for function in tree.find_all(exp.Anonymous):
         name = function.name.lower()
@@ -68,21 +68,21 @@ def check_functions(tree: exp.Expression) -> None:
             raise ValueError(f"{name}() is not allowed")
 
 
-def foreign_tables(tree: exp.Expression) -> Iterator[str]:
+def foreign_tables(tree: exp.Expr) -> Iterator[str]:
     """Names of tables in `tree` that no fixture has: of another schema, or the server's own."""
     for table in tree.find_all(exp.Table):
         if table.db or table.catalog or table.name.lower().startswith("pg_") or "\\" in table.name:
             yield ".".join(part for part in (table.catalog, table.db, table.name) if part)
 
 
-def has_order(tree: exp.Expression) -> bool:
+def has_order(tree: exp.Expr) -> bool:
     """Whether the query as a whole says ORDER BY."""
     while isinstance(tree, exp.Subquery) and tree.args.get("order") is None:
         tree = tree.this
     return tree.args.get("order") is not None
 
 
-def _kind(node: exp.Expression) -> str:
+def _kind(node: exp.Expr) -> str:
     word = str(node.this) if isinstance(node, exp.Command) else type(node).__name__
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", shorten(word, 40)).upper()
 

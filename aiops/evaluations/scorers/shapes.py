@@ -85,4 +85,4 @@ def _literal(node: ast.expr) -> Any:
     values = [one.value if isinstance(one, ast.Constant) else None for one in nodes]
     if any(not isinstance(value, (str, int)) for value in values):
         raise ValueError("Literal[…] takes texts and whole numbers")
-    return reduce(or_, (Literal[value] for value in values))  # type: ignore[valid-type] # made at run time
+    return reduce(or_, (Literal[value] for value in values))
