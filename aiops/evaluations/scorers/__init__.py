@@ -15,10 +15,13 @@ from aiops.evaluations.scorers.contains import Contains, NotContains
 from aiops.evaluations.scorers.date import Dates
 from aiops.evaluations.scorers.exact import Exact
 from aiops.evaluations.scorers.json_schema import JsonSchema
+from aiops.evaluations.scorers.keywords import Keywords
 from aiops.evaluations.scorers.language import Language
 from aiops.evaluations.scorers.length import Length
 from aiops.evaluations.scorers.numeric import Numeric
 from aiops.evaluations.scorers.pydantic_type import PydanticType
+from aiops.evaluations.scorers.readability import Readability
+from aiops.evaluations.scorers.refusal import Refusal
 from aiops.evaluations.scorers.regex import Regex
 from aiops.evaluations.scorers.similarity import Similarity
 from aiops.evaluations.scorers.sql import Sql
@@ -33,6 +36,7 @@ KINDS: dict[str, type[Scorer]] = {
         Exact,
         Contains,
         NotContains,
+        Keywords,
         Regex,
         Numeric,
         Dates,
@@ -42,7 +46,9 @@ KINDS: dict[str, type[Scorer]] = {
         TokenF1,
         Similarity,
         Length,
+        Readability,
         Language,
+        Refusal,
     )
 }
 CHECKS = "checks"  # the name under which a case's own checks are scored

@@ -45,11 +45,12 @@ def _measure(output: str, unit: str) -> int:
     if unit == "lines":
         return len(text.splitlines())
     if unit == "sentences":
-        return _sentences(text)
+        return count_sentences(text)
     return len(words(text))
 
 
-def _sentences(text: str) -> int:
+def count_sentences(text: str) -> int:
+    """Sentences in `text`, which has no space around it; the last one needs no full stop."""
     ends = sum(
         char in "。！？" or (char in ".!?" and (index + 1 == len(text) or text[index + 1].isspace()))
         for index, char in enumerate(text)
