@@ -27,6 +27,15 @@ def percent(share: float | Decimal | None, sample: int | None = None) -> str:
     return f"{100 * float(share):.{places}f}{NBSP}%"
 
 
+def points(difference: float | Decimal | None) -> str:
+    """A difference of shares in points: `−31.3`, `+2.2`, `0.0`."""
+    if difference is None or difference == "":
+        return NONE
+    text = f"{abs(100 * float(difference)):.1f}"
+    sign = "" if text == "0.0" else ("+" if difference > 0 else "\N{MINUS SIGN}")
+    return f"{sign}{text}"
+
+
 def duration(milliseconds: float | Decimal | None) -> str:
     """Milliseconds for people: `412 ms`, `1.62 s`, `46 s`, `1 min 46 s`, `2 h 5 min`."""
     if milliseconds is None or milliseconds == "":

@@ -1,8 +1,9 @@
 """From names that people type at a shell to rows. Raises InvalidInput in words for what does not exist."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 
@@ -12,10 +13,13 @@ from aiops.core.actors import Actor
 from aiops.core.errors import InvalidInput
 from aiops.datasets import queries as datasets
 from aiops.datasets.models import Dataset, DatasetVersion
+from aiops.evaluations import comparable
+from aiops.evaluations.models import Run
 from aiops.features.models import Feature
 from aiops.prompts import actions as prompts
 from aiops.prompts import format as prompt_format
 from aiops.prompts.models import Prompt, Version
+from aiops.prompts.queries import PRODUCTION
 
 
 def feature_named(slug: str) -> Feature:
@@ -105,3 +109,30 @@ def _version_of_file(by: Actor, feature: Feature, file: Path) -> tuple[Version, 
 def _others(names: Iterable[str]) -> str:
     listed = sorted(names)
     return f" There are: {', '.join(listed[:20])}." if listed else ""
+
+
+def baseline_named(
+    given: str | None,
+    *,
+    version: Version,
+    model: Model,
+    cases: DatasetVersion,
+    scorers: Sequence[Mapping[str, Any]],
+) -> Run | None:
+    """The run to compare with: a number's, or production's. None where nobody named one and there is none."""
+    if given in (None, PRODUCTION):
+        found = comparable.baseline_for(version, model, cases, scorers)
+        if found is None and given is not None:
+            raise InvalidInput(
+                f"There is no finished run of another version in production over {cases} with these scorers: "
+                "evaluate that version first, or leave --baseline away."
+            )
+        return found
+    run = Run.objects.filter(pk=int(given)).first() if given.isdecimal() and len(given) < 10 else None
+    if run is None:
+        raise InvalidInput(f"--baseline is 'production' or the number of a run, not {given!r}.")
+    if run.state != Run.State.FINISHED or run.dataset_version_id != cases.pk or run.scorers != list(scorers):
+        raise InvalidInput(
+            f"{run} is no baseline: it has to be finished, over {cases}, with the same scorers."
+        )
+    return run

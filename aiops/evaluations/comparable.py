@@ -1,11 +1,16 @@
 """Which runs may be compared, and with which one a run is compared unless somebody says otherwise."""
 
-from django.db.models import QuerySet
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from django.db.models import Prefetch, QuerySet
+
+from aiops.catalog.models import Model
+from aiops.datasets.models import DatasetVersion
 from aiops.evaluations import queries
 from aiops.evaluations.models import GatePolicy, Run, Verdict
 from aiops.features.models import Feature
-from aiops.prompts.models import Label
+from aiops.prompts.models import Label, Version
 from aiops.prompts.queries import PRODUCTION
 
 OFFERED = 50  # runs in the choice "compare with"
@@ -62,8 +67,22 @@ def baseline_of(run: Run) -> Run | None:
     label = Label.objects.filter(prompt__versions__runs=run, name=PRODUCTION).first()
     if label is None or label.version_id == run.version_id:
         return None
-    found = others(run).filter(version_id=label.version_id)
-    return found.filter(model_id=run.model_id).first() or found.first()
+    return _nearest(others(run).filter(version_id=label.version_id), run.model)
+
+
+def baseline_for(
+    version: Version, model: Model, cases: DatasetVersion, scorers: Sequence[Mapping[str, Any]]
+) -> Run | None:
+    """What `baseline_of` will find for a run of these, before it is started; `scorers` are resolved ones."""
+    label = Label.objects.filter(prompt=version.prompt_id, name=PRODUCTION).first()
+    if label is None or label.version_id == version.pk:
+        return None
+    found = queries.runs().filter(dataset_version=cases, scorers=list(scorers), state=Run.State.FINISHED)
+    return _nearest(found.filter(version_id=label.version_id), model)
+
+
+def _nearest(found: QuerySet[Run], model: Model) -> Run | None:
+    return found.filter(model=model).first() or found.first()
 
 
 def verdict_between(candidate: Run, baseline: Run) -> Verdict | None:
@@ -78,7 +97,21 @@ def verdicts() -> QuerySet[Verdict]:
     return Verdict.objects.select_related("policy", "created_by", "acceptance__by", *sides)
 
 
+def with_verdicts(rows: QuerySet[Run]) -> QuerySet[Run]:
+    """Each with its verdicts, without their evidence: for a list."""
+    light = Verdict.objects.select_related("acceptance").defer("decision")
+    return rows.prefetch_related(Prefetch("verdicts", light))
+
+
 _SIDE = ("feature", "dataset_version__dataset", "version__prompt", "model__provider", "created_by")
+
+
+def name_beside(run: Run, other: Run) -> str:
+    """What tells `run` from `other`: "v4", the model's name, or all of the version's name."""
+    if run.version_id == other.version_id:
+        return str(run.model) if run.model_id != other.model_id else str(run)
+    same = run.version and other.version and run.version.prompt_id == other.version.prompt_id
+    return f"v{run.version.number}" if same else str(run.version)
 
 
 def discordant_share(feature: Feature) -> float | None:

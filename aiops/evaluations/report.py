@@ -9,8 +9,8 @@ from xml.sax.xmlreader import AttributesImpl
 
 from aiops.core import figures
 from aiops.core.money import usd
-from aiops.evaluations import queries
-from aiops.evaluations.models import Result, Run
+from aiops.evaluations import queries, verdict_report
+from aiops.evaluations.models import Result, Run, Verdict
 from aiops.evaluations.statistics import LEAST
 from aiops.evaluations.summary import EVERY, Figure, Summary
 
@@ -124,8 +124,8 @@ def _figure_json(figure: Figure) -> dict[str, Any]:
     }
 
 
-def write_junit(run: Run, path: Path) -> None:
-    """One test case for each result, in the form that CI servers read; written as a stream."""
+def write_junit(run: Run, path: Path, verdict: Verdict | None = None) -> None:
+    """One test case for each result, in the form that CI servers read; the verdict first. A stream."""
     with path.open("w", encoding="utf-8") as file:
         xml = XMLGenerator(file, encoding="utf-8", short_empty_elements=True)
         xml.startDocument()
@@ -133,6 +133,8 @@ def write_junit(run: Run, path: Path) -> None:
         counts = {"tests": run.accounted, "failures": failures, "errors": run.failed}
         name = f"{run.version} on {run.model}, {run.dataset_version}"
         xml.startElement("testsuites", AttributesImpl({}))
+        if verdict is not None:
+            verdict_report.write_suite(xml, verdict)
         xml.startElement(
             "testsuite", AttributesImpl({"name": name, **{key: str(n) for key, n in counts.items()}})
         )

@@ -2,12 +2,17 @@
 
 from django.urls import path
 
-from aiops.evaluations.views import results, runs, start
+from aiops.evaluations.views import results, runs, start, verdicts
 
 app_name = "evaluations"
 urlpatterns = [
     path("", runs.run_list, name="list"),
     path("new/", start.start, name="start"),
+    path("policy/<slug:slug>/", verdicts.policy, name="policy"),
+    path("verdicts/<int:verdict_id>/", verdicts.verdict_page, name="verdict"),
+    path("verdicts/<int:verdict_id>/accept/", verdicts.accept, name="accept"),
+    path("<int:pk>/compare/", verdicts.compare, name="compare"),
+    path("<int:pk>/against/<int:baseline>/", verdicts.against, name="against"),
     path("<int:pk>/", runs.run_page, name="run"),
     path("<int:pk>/progress/", runs.run_progress, name="progress"),
     path("<int:pk>/cancel/", runs.cancel, name="cancel"),

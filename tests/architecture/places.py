@@ -84,6 +84,18 @@ def _evaluations() -> dict[str, Any]:
     }
 
 
+@sample("releases")
+def _releases() -> dict[str, Any]:
+    comment = factories.make_comment()
+    version = comment.version
+    return {
+        "pk": comment.request.pk,
+        "comment": comment.pk,
+        "name": version.prompt.name,
+        "number": version.number,
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """One address: its full name ("prompts:version"), its view, and the parameters of its path."""

@@ -6,11 +6,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from aiops.datasets import actions as datasets
-from aiops.evaluations import actions, waiting
+from aiops.evaluations import actions, runner, waiting
 from aiops.evaluations.models import Run
 from aiops.providers.errors import Timeout
 from tests.evaluations.stage import BY, make_stage, raising
-from tests.factories import make_prompt
+from tests.factories import make_label, make_prompt, make_version
 
 pytestmark = pytest.mark.django_db
 CASES = [
@@ -199,3 +199,105 @@ def test_datasets_that_cannot_be_evaluated(stage):
 def test_a_dataset_without_a_version_says_how_to_freeze(stage):
     made = datasets.create_dataset(by=BY, name="unfrozen")
     assert f"manage.py datasets freeze {made.name}" in evaluate(stage, dataset=made.name)[2]
+
+
+GATED = [
+    {"key": f"{locale}-{n}", "inputs": {"ticket": f"{locale} {n}"}, "expected": "good", "locale": locale}
+    for locale in ("en", "ja")
+    for n in range(40)
+]
+
+
+@pytest.fixture
+def gated(provider):
+    """A version in production with a run where all is good; `provider.answer` is what comes next."""
+    made = make_stage(GATED)
+    dataset = made.dataset_version.dataset
+    dataset.scorers = [{"type": "contains"}]
+    dataset.save()
+    production = make_version(prompt=made.version.prompt, parameters={"max_tokens": 100})
+    make_label(prompt=production.prompt, version=production, name="production")
+    provider.answer = lambda _request: "good"
+    runner.run_inline(made.start(version=production).pk)
+    return made
+
+
+def only_english(request):
+    return "good" if "en" in request.messages[-1].content else "broken"
+
+
+def test_a_pass_exits_0(gated):
+    code, out, _ = evaluate(gated)
+    assert code == 0
+    assert out.startswith("PASS: The average stayed the same; at worst it fell 3, and you allow 5.")
+
+
+def test_a_block_exits_10_and_is_reported_everywhere(gated, provider, tmp_path):
+    provider.answer = only_english
+    files = {name: tmp_path / f"report.{name}" for name in ("json", "junit", "markdown")}
+    code, out, _ = evaluate(
+        gated, *(f"--{name}={path}" for name, path in files.items()), baseline="production"
+    )
+    assert code == 10
+    assert out.startswith("BLOCK: The average fell 50 points (")
+    assert "Fallen as well: Japanese." in out
+    assert "Japanese       40    100 %      0 %   -100.0" in out.replace("−", "-")
+    gate = json.loads(files["json"].read_text())["gate"]
+    assert (gate["verdict"], gate["locale"][0]["name"], gate["flipped"]["down"][0]) == ("BLOCK", "ja", "ja-0")
+    suite = ET.parse(files["junit"]).getroot()[0]  # noqa: S314 - we wrote it a moment ago
+    failed = {test.get("name"): test[0].get("message") for test in suite if len(test)}
+    assert failed["Japanese"] == "fell 100 points"
+    assert failed["ja-3"] == "passed before and fails now"
+    assert suite.get("failures") == "42"
+    text = files["markdown"].read_text()
+    assert text.startswith("### BLOCK: The average fell 50 points")
+    assert "| Japanese | 40 |" in text
+    assert "Pass to fail, 40: `ja-0`, " in text
+    assert "and 30 more" in text
+
+
+def test_an_inconclusive_exits_11(gated, provider):
+    provider.answer = lambda request: "broken" if request.messages[-1].content.endswith("en 1") else "good"
+    code, out, _ = evaluate(gated)
+    assert code == 11
+    assert "would decide it." in out
+
+
+def test_without_a_baseline_it_says_so_and_exits_0(gated, tmp_path):
+    Run.objects.update(state="failed")
+    report = tmp_path / "report.md"
+    code, out, _ = evaluate(gated, f"--markdown={report}", f"--json={tmp_path / 'r.json'}")
+    assert code == 0
+    assert out.startswith("No baseline: ")
+    assert report.read_text().startswith("### No baseline: ")
+    assert json.loads((tmp_path / "r.json").read_text())["gate"] is None
+
+
+def test_a_baseline_by_number(gated, provider):
+    production = Run.objects.get()
+    provider.answer = only_english
+    assert evaluate(gated, baseline=str(production.pk))[0] == 10
+
+
+@pytest.mark.parametrize(
+    ("baseline", "message"),
+    [
+        ("everything", "--baseline is 'production' or the number of a run, not 'everything'."),
+        ("99999999", "--baseline is 'production' or the number of a run"),
+        ("production", "There is no finished run of another version in production over"),
+        ("failed", "is no baseline: it has to be finished"),
+    ],
+)
+def test_a_baseline_that_there_is_not_exits_2_before_anything_is_spent(gated, baseline, message):
+    Run.objects.update(state="failed")
+    given = str(Run.objects.get().pk) if baseline == "failed" else baseline
+    code, _, err = evaluate(gated, baseline=given)
+    assert (code, Run.objects.count()) == (2, 1)
+    assert message in err
+
+
+def test_a_policy_that_asks_for_other_scorers_exits_2(gated):
+    actions.set_policy(by=BY, feature=gated.feature, required_scorers=["exact"])
+    code, _, err = evaluate(gated)
+    assert code == 2
+    assert "was not judged by exact" in err

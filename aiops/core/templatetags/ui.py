@@ -73,6 +73,12 @@ def percent(share: Number | None, sample: int | None = None) -> str:
 
 
 @register.filter
+def points(difference: Number | None) -> str:
+    """A difference of shares in points, with its sign: `−31.3`, `+2.2`, `0`."""
+    return figures.points(difference)
+
+
+@register.filter
 def duration(milliseconds: Number | None) -> str:
     return figures.duration(milliseconds)
 

@@ -3,5 +3,16 @@
 from aiops.evaluations.forms.filters import ResultFilter, RunFilter
 from aiops.evaluations.forms.scoring import ScorersForm
 from aiops.evaluations.forms.start import ContinueForm, StartForm
+from aiops.evaluations.forms.verdicts import AcceptForm, CompareForm, FlippedFilter, PolicyForm
 
-__all__ = ["ContinueForm", "ResultFilter", "RunFilter", "ScorersForm", "StartForm"]
+__all__ = [
+    "AcceptForm",
+    "CompareForm",
+    "ContinueForm",
+    "FlippedFilter",
+    "PolicyForm",
+    "ResultFilter",
+    "RunFilter",
+    "ScorersForm",
+    "StartForm",
+]

@@ -12,9 +12,9 @@ from aiops.accounts.permissions import Permission
 from aiops.core import toasts
 from aiops.core.errors import AiopsError
 from aiops.core.pages import page_or_fragment, paginate
-from aiops.evaluations import actions, queries, statistics
+from aiops.evaluations import actions, comparable, queries, statistics
 from aiops.evaluations.arithmetic import MILLION
-from aiops.evaluations.forms import ContinueForm, ResultFilter, RunFilter
+from aiops.evaluations.forms import CompareForm, ContinueForm, ResultFilter, RunFilter
 from aiops.evaluations.models import Run
 from aiops.evaluations.summary import EVERY, Summary, summarise
 
@@ -26,7 +26,7 @@ NAMES = {"least": statistics.LEAST, "none_name": queries.NONE}
 def run_list(request: SignedInRequest) -> HttpResponse:
     form = RunFilter(request.GET)
     chosen = form.chosen()
-    page = paginate(request, queries.runs(chosen))
+    page = paginate(request, comparable.with_verdicts(queries.runs(chosen)))
     context = {"page": page, "form": form, "chosen": chosen}
     return page_or_fragment(request, "evaluations/list.html", "evaluations/_table.html", context)
 
@@ -51,6 +51,8 @@ def run_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "errors": queries.errors_by_kind(run),
         "worst": queries.worst_results(run, scorer),
         "continue_form": ContinueForm(),
+        "verdicts": comparable.verdicts().filter(candidate=run).defer("decision"),
+        "compare_form": CompareForm(run=run) if run.state == Run.State.FINISHED else None,
         "missing": run.total - run.accounted,
         "per_thousand": run.cost / run.done * 1000 if run.done else None,
         "price_in": run.price.input * MILLION,

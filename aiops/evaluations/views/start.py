@@ -20,6 +20,7 @@ from aiops.evaluations import actions, queries
 from aiops.evaluations.estimate import Estimate, estimate
 from aiops.evaluations.forms import ScorersForm, StartForm
 from aiops.evaluations.models import Run
+from aiops.evaluations.prospects import Prospect, prospect
 from aiops.features.models import Feature
 from aiops.prompts.models import Version
 
@@ -49,6 +50,7 @@ def start(request: SignedInRequest) -> HttpResponse:
         "scorers": scorers,
         "dataset": dataset,
         "estimate": estimated,
+        "prospect": _prospect(form, dataset),
         "problem": problem,
     }
     status = 422 if form.errors or (not preview and scorers.errors) else 200
@@ -101,6 +103,13 @@ def _estimated(form: StartForm) -> tuple[Estimate | None, str]:
     return found, "" if found else f"The model {model} has no price that holds now."
 
 
+def _prospect(form: StartForm, dataset: Dataset | None) -> Prospect | None:
+    feature = _feature_named(str(form["feature"].value() or ""))
+    if feature is None or dataset is None:
+        return None
+    return prospect(feature, form.chosen_version() or dataset)
+
+
 def _from_url(query: QueryDict) -> QueryDict:
     """The form's values from the URL: `run` names a run to repeat, `version` alone brings what belongs to
     it.
@@ -144,7 +153,11 @@ def _fill(given: QueryDict, values: dict[str, Any]) -> None:
 
 
 def _feature(given: QueryDict) -> Feature | None:
-    return Feature.objects.filter(slug=given.get("feature", "")).first()
+    return _feature_named(given.get("feature", ""))
+
+
+def _feature_named(slug: str) -> Feature | None:
+    return Feature.objects.filter(slug=slug).first()
 
 
 def _number(value: Any) -> int:

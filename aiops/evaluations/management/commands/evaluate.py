@@ -1,6 +1,8 @@
-"""`manage.py evaluate`: an evaluation for a shell or a CI job.
+"""`manage.py evaluate`: an evaluation with its gate, for a shell or a CI job.
 
-Progress goes to stderr, the report to stdout. Exit 0: finished; 2: asked wrongly; 3: could not finish.
+Progress goes to stderr, the report to stdout. Exit 0: PASS, or finished without any baseline to compare with;
+10: BLOCK; 11: INCONCLUSIVE; 2: asked wrongly, which includes a `--baseline` that there is not; 3: could not
+finish.
 """
 
 import json
@@ -15,12 +17,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from aiops.core.actors import SystemActor
 from aiops.core.errors import AiopsError, Conflict, InvalidInput
 from aiops.core.money import usd
-from aiops.evaluations import actions, asked, queries, report, waiting
-from aiops.evaluations.models import Run
+from aiops.evaluations import actions, asked, queries, report, verdict_report, waiting
+from aiops.evaluations.models import Run, Verdict
 from aiops.evaluations.summary import summarise
 
 SHELL = SystemActor("shell")
 COULD_NOT_FINISH = 3
+EXIT = {Verdict.Outcome.PASS: 0, Verdict.Outcome.BLOCK: 10, Verdict.Outcome.INCONCLUSIVE: 11}
 
 
 class Command(BaseCommand):
@@ -46,23 +49,33 @@ class Command(BaseCommand):
         parser.add_argument("--note", default="")
         parser.add_argument("--junit", type=Path, help="write the results as JUnit XML")
         parser.add_argument("--json", type=Path, help="write the figures as JSON")
+        parser.add_argument("--markdown", type=Path, help="write the verdict for a pull request")
+        parser.add_argument(
+            "--baseline",
+            metavar="production|RUN",
+            help="the run to compare with: that of the version in production (default), or by its number",
+        )
         parser.add_argument("--timeout", type=float, help="seconds; then the run is cancelled")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            run = self._start(options)
+            run, baseline = self._start(options)
         except InvalidInput as error:
             lines = [str(error), *(f"  {problem}" for problem in error.problems)]
             raise CommandError("\n".join(lines), returncode=2) from None
         except (AiopsError, OSError) as error:
             raise CommandError(str(error), returncode=2) from None
         run, ended = self._follow(run, options["timeout"])
-        self._report(run, options)
-        if not ended or run.state != Run.State.FINISHED:
+        finished = ended and run.state == Run.State.FINISHED
+        verdict = _verdict(run, baseline) if finished else None
+        self._report(run, verdict, options)
+        if not finished:
             sys.exit(COULD_NOT_FINISH)
+        if verdict is not None and EXIT[Verdict.Outcome(verdict.outcome)]:
+            sys.exit(EXIT[Verdict.Outcome(verdict.outcome)])
 
-    def _start(self, options: dict[str, Any]) -> Run:
+    def _start(self, options: dict[str, Any]) -> tuple[Run, Run | None]:
         feature = asked.feature_named(options["feature"])
         dataset_version, note = asked.dataset_version_named(options["dataset"])
         version, said = asked.version_asked(
@@ -75,19 +88,24 @@ class Command(BaseCommand):
         for line in (note, said):
             if line:
                 self.stderr.write(line)
+        model = asked.model_named(options["model"] or version.model)
+        scorers = actions.resolve_scorers(_scorers(options["scorers"], dataset_version.dataset.scorers))
+        baseline = asked.baseline_named(
+            options["baseline"], version=version, model=model, cases=dataset_version, scorers=scorers
+        )
         run = actions.start_run(
             by=SHELL,
             feature=feature,
             dataset_version=dataset_version,
             version=version,
-            model=asked.model_named(options["model"] or version.model),
-            scorers=_scorers(options["scorers"], dataset_version.dataset.scorers),
+            model=model,
+            scorers=scorers,
             repeats=options["repeats"],
             ceiling=_amount(options["ceiling"]),
             note=options["note"],
         )
         self.stderr.write(f"{run}: {version} on {run.model} over {dataset_version}, {run.total:,} calls")
-        return run
+        return run, baseline
 
     def _follow(self, run: Run, seconds: float | None) -> tuple[Run, bool]:
         """The run as it is in the end, and whether it ended by itself."""
@@ -104,15 +122,30 @@ class Command(BaseCommand):
         progress = f"{run.accounted:,} of {run.total:,}{failed}, {usd(run.cost)}"
         self.stderr.write(f"{run.get_state_display()}: {progress}")
 
-    def _report(self, run: Run, options: dict[str, Any]) -> None:
+    def _report(self, run: Run, verdict: Verdict | None, options: dict[str, Any]) -> None:
         run = queries.runs().get(pk=run.pk)
         summary = summarise(run)
+        if run.state == Run.State.FINISHED:
+            self.stdout.write(f"{verdict_report.as_text(verdict)}\n")
         self.stdout.write(report.as_text(run, summary))
         if options["json"]:
-            text = json.dumps(report.as_json(run, summary), indent=2, ensure_ascii=False)
+            figures = report.as_json(run, summary) | {"gate": verdict_report.as_json(verdict)}
+            text = json.dumps(figures, indent=2, ensure_ascii=False)
             options["json"].write_text(text + "\n", encoding="utf-8")
         if options["junit"]:
-            report.write_junit(run, options["junit"])
+            report.write_junit(run, options["junit"], verdict)
+        if options["markdown"]:
+            options["markdown"].write_text(verdict_report.as_markdown(run, verdict), encoding="utf-8")
+
+
+def _verdict(run: Run, baseline: Run | None) -> Verdict | None:
+    """A policy that asks for scorers which the run has not is a mistake of who asked."""
+    if baseline is None:
+        return None
+    try:
+        return actions.compare_runs(by=SHELL, candidate=run, baseline=baseline)
+    except AiopsError as error:
+        raise CommandError(str(error), returncode=2) from None
 
 
 def _cancelled(run: Run) -> Run:
