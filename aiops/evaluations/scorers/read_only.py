@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import sqlglot
 from sqlglot import exp
@@ -68,10 +68,13 @@ def check_functions(tree: exp.Expr) -> None:
             raise ValueError(f"{name}() is not allowed")
 
 
-def foreign_tables(tree: exp.Expr) -> Iterator[str]:
-    """Names of tables in `tree` that no fixture has: of another schema, or the server's own."""
+def foreign_tables(tree: exp.Expr, schemas: Collection[str] = ()) -> Iterator[str]:
+    """Names of tables in `tree` that a fixture with `schemas` can't have: of another schema, or the
+    server's own.
+    """
     for table in tree.find_all(exp.Table):
-        if table.db or table.catalog or table.name.lower().startswith("pg_") or "\\" in table.name:
+        elsewhere = table.catalog or (table.db and table.db.lower() not in schemas)
+        if elsewhere or table.name.lower().startswith("pg_") or "\\" in table.name:
             yield ".".join(part for part in (table.catalog, table.db, table.name) if part)
 
 

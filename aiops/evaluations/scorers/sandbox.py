@@ -7,6 +7,7 @@ as that role, the transaction turns read-only, queries run with a timeout, and a
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -30,20 +31,36 @@ class QueryFailed(Exception):
     """The database refused the query or stopped it; the message is for people."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fixture:
+    """Schemas to make, and the statements that fill them, as they will run."""
+
+    schemas: tuple[str, ...]
+    statements: tuple[str, ...]
+
+
 @lru_cache(maxsize=16)
-def check_fixture(fixture: str) -> tuple[str, ...]:
-    """The statements of `fixture`, as they will run. Raises ValueError unless they only make tables, views
-    and indexes without a schema's name, and fill them.
+def check_fixture(fixture: str) -> Fixture:
+    """`fixture` taken apart. Raises ValueError unless it only makes tables, views and indexes, in schemas of
+    its own where it names any, and fills them.
     """
-    statements = parse_statements(fixture)
+    parsed = parse_statements(fixture)
+    schemas = tuple(name for one in parsed if (name := _schema(one)))
+    statements = [one for one in parsed if not _schema(one)]
     for statement in statements:
         made = isinstance(statement, exp.Create) and statement.kind in {"TABLE", "VIEW", "INDEX"}
         if not made and not isinstance(statement, exp.Insert):
-            raise ValueError("a fixture is made of CREATE TABLE, CREATE VIEW, CREATE INDEX and INSERT")
-        if foreign := next(foreign_tables(statement), None):
+            raise ValueError("a fixture is made of CREATE SCHEMA, TABLE, VIEW or INDEX, and of INSERT")
+        if foreign := next(foreign_tables(statement, schemas), None):
             raise ValueError(f"{foreign} is not a table of the fixture's own")
         check_functions(statement)
-    return tuple(statement.sql(dialect="postgres") for statement in statements)
+    return Fixture(schemas, tuple(statement.sql(dialect="postgres") for statement in statements))
+
+
+def _schema(statement: exp.Expr) -> str:
+    """The name in lower case of the schema that the statement makes; empty where it makes none."""
+    makes = isinstance(statement, exp.Create) and statement.kind == "SCHEMA"
+    return statement.this.db.lower() if makes else ""
 
 
 class Sandbox:
@@ -69,13 +86,13 @@ def sandbox(fixture: str) -> Iterator[Sandbox]:
     """A database with the tables of `fixture` and nothing else. Raises ValueError or psycopg.Error where the
     fixture does not load, or the database's user may not make roles.
     """
-    statements = check_fixture(fixture)
+    parts = check_fixture(fixture)
     parameters = connections["default"].get_connection_params()
     del parameters["cursor_factory"]  # Django's would send texts of several statements
     connection = psycopg.connect(**parameters)
     try:
-        _confine(connection)
-        for statement in statements:
+        _confine(connection, parts.schemas)
+        for statement in parts.statements:
             connection.execute(statement.encode(errors="replace"), binary=True)  # binary: one statement only
         connection.execute("SET TRANSACTION READ ONLY")
         yield Sandbox(connection)
@@ -84,15 +101,20 @@ def sandbox(fixture: str) -> Iterator[Sandbox]:
         connection.close()
 
 
-def _confine(connection: psycopg.Connection[Any]) -> None:
-    """Become a role that has nothing but an empty schema, with limits on time and on files."""
+def _confine(connection: psycopg.Connection[Any], schemas: tuple[str, ...]) -> None:
+    """Become a role that has nothing but empty schemas, with limits on time and on files.
+
+    A schema that the fixture names can be there once only: others who want it wait for our rollback.
+    """
     name = sql.Identifier(f"aiops_sandbox_{secrets.token_hex(8)}")
     connection.execute(
         "SELECT set_config('temp_file_limit', '64MB', true) FROM pg_roles"
         " WHERE rolname = current_user AND rolsuper"
     )
     connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN ROLE CURRENT_USER").format(name))
-    connection.execute(sql.SQL("CREATE SCHEMA {} AUTHORIZATION {}").format(name, name))
+    connection.execute("SET LOCAL lock_timeout = '10s'")
+    for schema in (name, *map(sql.Identifier, schemas)):
+        connection.execute(sql.SQL("CREATE SCHEMA {} AUTHORIZATION {}").format(schema, name))
     connection.execute(sql.SQL("SET LOCAL ROLE {}").format(name))
     connection.execute(sql.SQL("SET LOCAL search_path = {}").format(name))
     connection.execute(sql.SQL("SET LOCAL statement_timeout = {}").format(sql.Literal(f"{TIMEOUT}s")))

@@ -35,7 +35,8 @@ class Sql(Scorer):
     fixture: str = Field(
         default="",
         max_length=50_000,
-        description="CREATE TABLE and INSERT: the tables to run on. Empty: queries are only parsed",
+        description="CREATE TABLE and INSERT, and CREATE SCHEMA where queries name one: what to run on."
+        " Empty: queries are only parsed",
         json_schema_extra={"rows": 5},
     )
     allow_fence: bool = False
@@ -54,7 +55,7 @@ class Sql(Scorer):
             return verdict(False, f"Refused: {error}.")
         if not self.fixture.strip():
             return verdict(True)
-        if foreign := next(foreign_tables(tree), None):
+        if foreign := next(foreign_tables(tree, check_fixture(self.fixture).schemas), None):
             return verdict(False, f"Refused: {foreign} is not a table of the fixture.")
         references = [answer for answer in accepted_answers(golden) if isinstance(answer, str)]
         with sandbox(self.fixture) as database:

@@ -1,4 +1,5 @@
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,21 @@ class TestOnFixture:
             )
             assert cursor.fetchone() == (0, 0)
 
+    def test_a_fixture_may_have_schemas_of_its_own(self):
+        bank = "CREATE SCHEMA Bank; CREATE TABLE bank.notes (id int); INSERT INTO bank.notes VALUES (4);"
+        config = {"type": "sql", "fixture": bank}
+        assert passed("SELECT id FROM bank.notes", "SELECT 4", **config) is True
+        assert passed("SELECT id FROM public.notes", "SELECT 4", **config) is False
+        assert judge("SELECT 1", type="sql", fixture="CREATE SCHEMA public;").passed is None
+
+    def test_many_may_score_on_the_same_schema_at_once(self):
+        bank = "CREATE SCHEMA bank; CREATE TABLE bank.notes (id int); INSERT INTO bank.notes VALUES (4);"
+        with ThreadPoolExecutor(6) as threads:
+            judgements = threads.map(
+                lambda _: judge("TABLE bank.notes", "SELECT 4", type="sql", fixture=bank), range(12)
+            )
+        assert [one.passed for one in judgements] == [True] * 12
+
     def test_a_fixture_that_does_not_load_is_the_scorers_error(self):
         judgement = judge("SELECT 1", type="sql", fixture="INSERT INTO missing VALUES (1)")
         assert judgement.passed is None
@@ -165,7 +181,7 @@ class TestOnFixture:
 @pytest.mark.parametrize(
     ("fixture", "message"),
     [
-        ("DROP TABLE x", "a fixture is made of CREATE TABLE, CREATE VIEW, CREATE INDEX and INSERT"),
+        ("DROP TABLE x", "a fixture is made of CREATE SCHEMA, TABLE, VIEW or INDEX, and of INSERT"),
         ("CREATE TABLE t (a int); COMMIT", "a fixture is made of"),
         ("CREATE TABLE public.t (a int)", "public.t is not a table of the fixture's own"),
         ("INSERT INTO t SELECT pg_read_file('x')", "pg_read_file() is not allowed"),
