@@ -1,20 +1,76 @@
 """From a stored version and inputs to an answer: the one face of rule sets and classifiers."""
 
+import hashlib
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 
-from aiops.approaches import rules
+from aiops.approaches import learning, rules
+from aiops.approaches.examples import digest
 from aiops.approaches.face import Answer
-from aiops.approaches.models import RuleSetVersion
+from aiops.approaches.models import ClassifierVersion, OutOfFold, RuleSetVersion
+from aiops.core.errors import Conflict, InvalidInput, Problem
 
 
-def answer_by_rules(version: RuleSetVersion, inputs: Mapping[str, str]) -> Answer:
-    """What the rules say. Raises InvalidInput as `rules.decide` does."""
-    program = rules.program(version.source)
-    begun = time.perf_counter()
-    decision = rules.decide(program, inputs)
-    latency = (time.perf_counter() - begun) * 1000
-    if decision.rule is None:
-        return Answer(decision.text, latency, "no rule fits: otherwise")
-    name = f" ({decision.name})" if decision.name else ""
-    return Answer(decision.text, latency, f"rule {decision.rule}{name}: {decision.because}")
+@dataclass(frozen=True, slots=True)
+class ByRules:
+    """The rules of `version` answer."""
+
+    version: RuleSetVersion
+
+    def answer(self, inputs: Mapping[str, str], locale: str = "") -> Answer:  # noqa: ARG002 - rules know no locale
+        """Raises InvalidInput as `rules.decide` does."""
+        program = rules.program(self.version.source)
+        begun = time.perf_counter()
+        decision = rules.decide(program, inputs)
+        latency = _since(begun)
+        if decision.rule is None:
+            return Answer(decision.text, latency, "no rule fits: otherwise")
+        name = f" ({decision.name})" if decision.name else ""
+        return Answer(decision.text, latency, f"rule {decision.rule}{name}: {decision.because}")
+
+
+@dataclass(frozen=True, slots=True)
+class ByClassifier:
+    """The model of `version` answers. Where it is `judged`, texts that it learnt from are answered by what a
+    model said that had not seen them: an evaluation on its own cases stays honest.
+    """
+
+    version: ClassifierVersion
+    judged: bool = False
+
+    def answer(self, inputs: Mapping[str, str], locale: str = "") -> Answer:  # noqa: ARG002 - it knows no locale
+        """Raises InvalidInput where its input is missing, Conflict where the weights are not its own."""
+        variable = self.version.variable
+        if variable not in inputs:
+            message = f"the input {variable!r} is missing"
+            raise InvalidInput(message, [Problem(message)])
+        model = _model(self.version.pk)
+        begun = time.perf_counter()
+        guess = model.guess([inputs[variable]])[0]
+        latency = _since(begun)
+        unseen = out_of_fold(self.version, inputs[variable]) if self.judged else None
+        if unseen:
+            words = f"out of fold {unseen.fold + 1}: it learnt from this text"
+            return Answer(unseen.predicted, latency, words, confidence=unseen.confidence)
+        return Answer(guess.label, latency, "the likeliest label", confidence=guess.confidence)
+
+
+def out_of_fold(version: ClassifierVersion, text: str) -> OutOfFold | None:
+    """What a model without this text said to it; None where no case of the training has it."""
+    return OutOfFold.objects.filter(version=version, content=digest(text)).first()
+
+
+@lru_cache(maxsize=8)
+def _model(version_id: int) -> learning.Model:
+    """Kept in memory: a version never changes."""
+    version = ClassifierVersion.objects.get(pk=version_id)
+    weights = bytes(version.weights)
+    if hashlib.sha256(weights).hexdigest() != version.sha256:
+        raise Conflict("the stored weights are not those that were trained: do not use this version")
+    return learning.read(weights, version.labels)
+
+
+def _since(begun: float) -> float:
+    return (time.perf_counter() - begun) * 1000

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from aiops.datasets.models import DatasetVersion
 from aiops.features.models import Feature
 
 NAME_HELP = "Lower-case letters, digits, '-' and '_'. It never changes."
@@ -46,6 +47,21 @@ class RulesForm(forms.Form):
         max_length=5000, required=False, label="What changed, and why", widget=forms.Textarea({"rows": 2})
     )
     based_on = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+
+class TrainForm(forms.Form):
+    dataset_version = forms.ModelChoiceField(
+        DatasetVersion.objects.select_related("dataset").order_by("dataset__name", "-number"),
+        label="Cases",
+        help_text="A frozen version; its expected outputs are the labels.",
+    )
+    variable = forms.CharField(
+        max_length=64,
+        required=False,
+        label="Input to read",
+        help_text="Leave it empty where the cases have a single input.",
+    )
+    note = forms.CharField(max_length=5000, required=False, widget=forms.Textarea({"rows": 2}))
 
 
 class TryForm(forms.Form):

@@ -48,7 +48,10 @@ def _prompts() -> dict[str, Any]:
 @sample("approaches")
 def _approaches() -> dict[str, Any]:
     version = factories.make_rules()
-    return {"name": version.rule_set.name, "number": version.number}
+    name = version.rule_set.name
+    trained = factories.make_trained(classifier=factories.make_classifier(name=name))
+    training = factories.make_training(classifier=trained.classifier)
+    return {"name": name, "number": version.number, "pk": training.pk}
 
 
 @sample("datasets")

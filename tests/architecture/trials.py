@@ -13,10 +13,13 @@ from aiops.accounts.models import Session, User
 from aiops.approaches import actions as approaches
 from aiops.catalog import actions as catalog
 from aiops.core import clock
+from aiops.core.actors import SystemActor
 from aiops.datasets import actions as datasets
 from aiops.evaluations import actions as evaluations
 from aiops.features import actions as features
 from aiops.prompts import actions as prompts
+from aiops.releases import actions as releases
+from aiops.releases.models import Release
 from aiops.tenants import actions as tenants
 from tests import factories
 
@@ -208,7 +211,55 @@ simple(
 @trial("prompts: move_label")
 def _move_label(user: User) -> Act:
     version = factories.make_version()
-    return partial(prompts.move_label, by=user, prompt=version.prompt, name="production", version=version)
+    return partial(prompts.move_label, by=user, prompt=version.prompt, name="trying", version=version)
+
+
+@trial("prompts: put_in_production")
+def _put_in_production(user: User) -> Act:
+    version = factories.make_version()
+    Release.objects.create(prompt=version.prompt, version=version, kind=Release.Kind.ADOPTED)
+    return partial(prompts.put_in_production, by=user, version=version)
+
+
+simple("releases: open_request", releases.open_request, version=factories.make_version)
+simple("releases: close_request", releases.close_request, request=factories.make_review)
+simple("releases: comment", releases.comment, request=factories.make_review, text="Why?")
+simple("releases: resolve_comment", releases.resolve_comment, comment=factories.make_comment)
+simple(
+    "releases: answer_request",
+    releases.answer_request,
+    request=factories.make_review,
+    answer="approved",
+    cycle=1,
+)
+
+
+@trial("releases: update_request")
+def _update_request(user: User) -> Act:
+    review = factories.make_review()
+    version = factories.make_version(prompt=review.prompt)
+    return partial(releases.update_request, by=user, request=review, version=version)
+
+
+@trial("releases: ship")
+def _ship(user: User) -> Act:
+    review = factories.make_review()
+    factories.make_run(version=review.version, state="finished")
+    releases.answer_request(by=factories.make_user(["engineer"]), request=review, answer="approved", cycle=1)
+    return partial(releases.ship, by=user, request=review)
+
+
+@trial("releases: roll_back")
+def _roll_back(user: User) -> Act:
+    version = factories.make_version()
+    Release.objects.create(prompt=version.prompt, version=version, kind=Release.Kind.ADOPTED)
+    return partial(releases.roll_back, by=user, version=version)
+
+
+@trial("releases: adopt")
+def _adopt(_user: User) -> Act:
+    demo = SystemActor("demo")
+    return partial(releases.adopt, by=demo, version=factories.make_version(), reason="serves")
 
 
 @trial("prompts: remove_label")
@@ -229,6 +280,21 @@ simple(
     rule_set=factories.make_rule_set,
     source="rules: {if: {input: ticket, any: late}, then: delivery}\notherwise: other\n",
 )
+
+
+simple(
+    "approaches: create_classifier",
+    approaches.create_classifier,
+    feature=factories.make_feature,
+    name="fresh",
+)
+simple(
+    "approaches: start_training",
+    approaches.start_training,
+    classifier=factories.make_classifier,
+    dataset_version=factories.make_labelled_cases,
+)
+simple("approaches: cancel_training", approaches.cancel_training, training=factories.make_training)
 
 
 @trial("evaluations: start_run")

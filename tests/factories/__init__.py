@@ -4,30 +4,44 @@ user = make_user(roles=["engineer"])
 version = make_version(prompt=make_prompt(name="triage"))
 """
 
-from tests.factories.approaches import make_rule_set, make_rules
+from tests.factories.approaches import (
+    make_classifier,
+    make_labelled_cases,
+    make_rule_set,
+    make_rules,
+    make_trained,
+    make_training,
+)
 from tests.factories.catalog import make_model, make_price, make_provider
 from tests.factories.datasets import make_case, make_dataset, make_dataset_version, make_upload
 from tests.factories.evaluations import make_pair, make_result, make_run, make_verdict
 from tests.factories.people import PASSWORD, make_tenant, make_user
 from tests.factories.prompts import make_feature, make_label, make_prompt, make_version
+from tests.factories.releases import make_comment, make_review
 
 __all__ = [
     "PASSWORD",
     "make_case",
+    "make_classifier",
+    "make_comment",
     "make_dataset",
     "make_dataset_version",
     "make_feature",
     "make_label",
+    "make_labelled_cases",
     "make_model",
     "make_pair",
     "make_price",
     "make_prompt",
     "make_provider",
     "make_result",
+    "make_review",
     "make_rule_set",
     "make_rules",
     "make_run",
     "make_tenant",
+    "make_trained",
+    "make_training",
     "make_upload",
     "make_user",
     "make_verdict",

@@ -3,7 +3,9 @@
 import hashlib
 from typing import Any
 
-from aiops.approaches.models import RuleSet, RuleSetVersion
+from aiops.approaches import learning, outcome
+from aiops.approaches.models import Classifier, ClassifierVersion, RuleSet, RuleSetVersion, Training
+from tests.factories.datasets import make_case, make_dataset, make_dataset_version
 from tests.factories.numbers import number
 from tests.factories.prompts import make_feature
 
@@ -27,6 +29,61 @@ def make_rules(**values: Any) -> RuleSetVersion:
             "sha256": hashlib.sha256(source.encode()).hexdigest(),
             "rule_count": 1,
             "inputs": ["ticket"],
+            **values,
+        }
+    )
+
+
+def make_labelled_cases(each: int = 10, **values: Any) -> Any:
+    """A frozen version with `each` cases of two labels that are easy to tell apart."""
+    dataset = values.pop("dataset", None) or make_dataset()
+    for n in range(each):
+        make_case(
+            dataset=dataset, inputs={"ticket": f"parcel {n} is late"}, expected="delivery", category="a"
+        )
+        make_case(dataset=dataset, inputs={"ticket": f"refund of {n} euros"}, expected="money", category="b")
+    dataset.refresh_from_db()
+    return make_dataset_version(dataset=dataset, **values)
+
+
+def make_classifier(**values: Any) -> Classifier:
+    feature = values.pop("feature", None) or make_feature()
+    return Classifier.objects.create(**{"feature": feature, "name": f"classifier-{number()}", **values})
+
+
+def make_training(**values: Any) -> Training:
+    """A training that waits for a worker."""
+    return Training.objects.create(
+        **{
+            "classifier": values.pop("classifier", None) or make_classifier(),
+            "dataset_version": values.pop("dataset_version", None) or make_labelled_cases(),
+            "variable": "ticket",
+            "total": learning.FOLDS + 1,
+            **values,
+        }
+    )
+
+
+def make_trained(**values: Any) -> ClassifierVersion:
+    """A version with two labels, without a training."""
+    classifier = values.pop("classifier", None) or make_classifier()
+    model = learning.fit(["parcel is late", "refund please"], ["delivery", "money"])
+    weights = learning.kept(model)
+    return ClassifierVersion.objects.create(
+        **{
+            "classifier": classifier,
+            "number": classifier.versions.count() + 1,
+            "dataset_version": values.pop("dataset_version", None) or make_dataset_version(),
+            "variable": "ticket",
+            "labels": list(model.labels),
+            "recipe": learning.RECIPE,
+            "weights": weights,
+            "sha256": hashlib.sha256(weights).hexdigest(),
+            "report": outcome.report(
+                [outcome.Asked("delivery", "money", ""), outcome.Asked("money", "money", "")]
+            ),
+            "case_count": 2,
+            "seconds": 0.1,
             **values,
         }
     )

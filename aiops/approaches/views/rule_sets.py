@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from aiops.accounts.access import SignedInRequest, load, requires
 from aiops.accounts.permissions import Permission
 from aiops.approaches import actions, queries, rules
-from aiops.approaches.deciding import answer_by_rules
+from aiops.approaches.deciding import ByRules
 from aiops.approaches.forms import SCAFFOLD, ApproachFilter, NewApproachForm, RulesForm, TryForm
 from aiops.approaches.models import RuleSet, RuleSetVersion
 from aiops.core import diffs, toasts
@@ -77,7 +77,7 @@ def try_rules(request: SignedInRequest, name: str, number: int) -> HttpResponse:
     form = TryForm(version.inputs, request.POST)
     context: dict[str, Any] = {"version": version, "form": form}
     try:
-        context["answer"] = answer_by_rules(version, form.inputs())
+        context["answer"] = ByRules(version).answer(form.inputs())
     except InvalidInput as error:
         context["problems"] = error.problems
     context |= _frame(version.rule_set, "rules")
