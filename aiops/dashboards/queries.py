@@ -20,6 +20,8 @@ from aiops.evaluations.statistics import Interval
 from aiops.features.models import Feature
 from aiops.prompts.models import Label, Prompt, Version
 from aiops.prompts.queries import PRODUCTION
+from aiops.releases import queries as releases
+from aiops.releases.models import ReviewRequest
 
 RECENT = timedelta(hours=24)
 SHOWN_CHANGES = 12
@@ -147,25 +149,27 @@ def recent_changes(user: User) -> list[words.Sentence]:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Runs and drafts that `user` should look at."""
+    """Runs, drafts and reviews that `user` should look at."""
 
     running: list[Run]
     failed: list[Run]
     drafts: list[Dataset]
+    reviews: list[ReviewRequest]
 
     @property
     def count(self) -> int:
-        return len(self.running) + len(self.failed) + len(self.drafts)
+        return len(self.running) + len(self.failed) + len(self.drafts) + len(self.reviews)
 
 
 def waiting_for(user: User) -> Waiting:
-    """Own runs under way, own runs that failed within a week, drafts that have changed since their freeze."""
+    """Own runs under way or failed within a week, drafts changed since their freeze, reviews to answer."""
     own: list[Run] = []
     if user.may(Permission.EVALUATIONS_RUN):
         ended = Q(state__in=(Run.State.FAILED, Run.State.STOPPED), finished_at__gte=clock.now() - STALE)
         own = list(_named_runs().filter(Q(state__in=Run.ACTIVE) | ended, created_by=user)[:10])
     drafts = list(changed_drafts()[:10]) if user.may(Permission.DATASETS_EDIT) else []
-    return Waiting([run for run in own if run.is_active], [run for run in own if not run.is_active], drafts)
+    running, ended_runs = [run for run in own if run.is_active], [run for run in own if not run.is_active]
+    return Waiting(running, ended_runs, drafts, list(releases.waiting_for(user)[:10]))
 
 
 def changed_drafts() -> QuerySet[Dataset]:

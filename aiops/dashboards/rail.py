@@ -45,6 +45,10 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
         ),
     ),
     (
+        "Release",
+        (Place("diff", "Reviews", "releases:list", Permission.PROMPTS_VIEW),),
+    ),
+    (
         "Govern",
         (
             Place("audit", "Audit", "dashboards:audit", Permission.AUDIT_VIEW),

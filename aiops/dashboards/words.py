@@ -60,6 +60,16 @@ VERBS = {
     "prompts.prompt_created": "made the prompt",
     "prompts.prompt_described": "described the prompt",
     "prompts.version_created": "wrote",
+    "releases.adopted": "took over into production",
+    "releases.approved": "approved",
+    "releases.changes_asked": "asked for changes in",
+    "releases.comment_resolved": "resolved a comment on",
+    "releases.commented": "commented on",
+    "releases.review_closed": "closed",
+    "releases.review_opened": "opened",
+    "releases.review_updated": "brought another version into",
+    "releases.rolled_back": "rolled back to",
+    "releases.shipped": "put into production",
     "tenants.tenant_created": "added the tenant",
     "tenants.tenant_renamed": "renamed the tenant",
 }
@@ -70,6 +80,7 @@ ICONS = {
     "evaluations": "evaluations",
     "features": "feature",
     "prompts": "prompts",
+    "releases": "diff",
     "tenants": "tenant",
 }
 # What one must be allowed to see for an event of the app to be shown outside of the audit.
@@ -80,6 +91,7 @@ NEEDS = {
     "evaluations": Permission.EVALUATIONS_VIEW,
     "features": Permission.FEATURES_VIEW,
     "prompts": Permission.PROMPTS_VIEW,
+    "releases": Permission.PROMPTS_VIEW,
     "tenants": Permission.TENANTS_VIEW,
 }
 # Where an object's page is, and what names it there: its id or parts of its label ("reply v3", "reply: x").
@@ -97,6 +109,8 @@ PAGES = {
     "prompts.label": ("prompts:prompt", "name"),
     "prompts.prompt": ("prompts:prompt", "name"),
     "prompts.version": ("prompts:version", "name number"),
+    "releases.release": ("releases:history", "name"),
+    "releases.reviewrequest": ("releases:request", "id"),
 }
 LABEL = re.compile(r"(?P<name>[\w-]+)(?: v(?P<number>\d+))?(?:[ :].*)?", re.DOTALL)
 NOISE = ("accounts.signed_in", "accounts.signed_out")

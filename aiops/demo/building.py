@@ -17,6 +17,7 @@ from aiops.features import actions as features
 from aiops.features.models import Feature
 from aiops.prompts import actions as prompts
 from aiops.prompts.models import Prompt, Version
+from aiops.releases import actions as releases
 from aiops.tenants import actions as tenants
 from aiops.tenants.models import Tenant
 
@@ -91,7 +92,7 @@ def prompt(slug: str, wanted: content.Feature, *, by: Actor) -> None:
             )
     if not row.labels.filter(name="production").exists():
         serving = row.versions.get(number=wanted.production)
-        prompts.move_label(by=by, prompt=row, name="production", version=serving)
+        releases.adopt(by=by, version=serving, reason="what the demo begins with")
 
 
 def golden_set(slug: str, wanted: content.GoldenSet, *, by: Actor) -> None:

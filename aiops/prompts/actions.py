@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from aiops.accounts.models import User
 from aiops.audit import actions as audit
 from aiops.core.actors import Actor
-from aiops.core.errors import Conflict, InvalidInput, NotFound, Problem
+from aiops.core.errors import Conflict, InvalidInput, NotAllowed, NotFound, Problem
 from aiops.features.models import Feature
 from aiops.prompts import format as prompt_format
 from aiops.prompts import queries
@@ -124,12 +124,31 @@ def move_label(
     """Let the label `name` of `prompt` mean `version`; made where there is none.
 
     `expected` is the number of the version that the person saw it on (0: on none). Raises InvalidInput for a
-    bad name or another prompt's version, Conflict where the label has moved meanwhile.
+    bad name or another prompt's version, NotAllowed for `production`, which moves by a release alone, and
+    Conflict where the label has moved meanwhile.
     """
     if not LABEL.match(name):
         raise InvalidInput(f"{name[:60]!r} is no label: lower-case letters, digits, '-' and '_', at most 60")
     if version.prompt_id != prompt.pk:
         raise InvalidInput(f"{version} is no version of {prompt}")
+    _refuse_production(name)
+    return _move(by, prompt, name, version, expected=expected, reason=reason)
+
+
+@transaction.atomic
+def put_in_production(*, by: Actor, version: Version, expected: int | None = None, reason: str = "") -> Label:
+    """Let `production` mean `version`. Only `releases` calls it: a review or a roll-back stands behind it."""
+    return _move(by, version.prompt, queries.PRODUCTION, version, expected=expected, reason=reason)
+
+
+def _refuse_production(name: str) -> None:
+    if name == queries.PRODUCTION:
+        raise NotAllowed(f"{name} moves by a review that is approved and shipped, or by rolling back.")
+
+
+def _move(
+    by: Actor, prompt: Prompt, name: str, version: Version, *, expected: int | None, reason: str
+) -> Label:
     Prompt.objects.select_for_update().get(pk=prompt.pk)
     label = prompt.labels.select_related("version").filter(name=name).first()
     before = label.version.number if label else 0
@@ -158,7 +177,8 @@ def move_label(
 
 @transaction.atomic
 def remove_label(*, by: Actor, prompt: Prompt, name: str) -> None:
-    """Take the label `name` off. Raises NotFound where the prompt has none of that name."""
+    """Take the label `name` off. NotFound where there is none, NotAllowed for `production`."""
+    _refuse_production(name)
     label = prompt.labels.select_related("version").select_for_update(of=("self",)).filter(name=name).first()
     if label is None:
         raise NotFound(f"{prompt.name} has no label {name!r}")

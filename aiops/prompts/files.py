@@ -12,7 +12,7 @@ from aiops.core.actors import Actor
 from aiops.core.errors import InvalidInput, Problem
 from aiops.prompts import actions, foreign, queries
 from aiops.prompts import format as prompt_format
-from aiops.prompts.models import Prompt
+from aiops.prompts.models import Prompt, Version
 from aiops.prompts.shape import MAX_SOURCE_BYTES, NAME, NAME_RULE
 
 SUFFIX = ".prompt"
@@ -31,10 +31,14 @@ class Found:
 
 @dataclass(slots=True)
 class Import:
-    """What an import did: a sentence per change, and one per label that it left where it was."""
+    """What an import did: a sentence per change, and one per label that it left where it was.
+
+    `reviews` are the versions whose file asks for `production`, which no import moves.
+    """
 
     changes: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    reviews: list[Version] = field(default_factory=list)
     unchanged: int = 0
 
 
@@ -133,7 +137,7 @@ def import_folder(path: Path, *, by: Actor) -> Import:
     """Make versions for what differs from what an export would write: all or nothing.
 
     A label that a file asks for is set where the prompt has none of that name yet; moving one is a person's
-    decision, and `notes` says where it stays.
+    decision, and `notes` says where it stays. `production` is never set here: it needs a review.
     """
     result = Import()
     standing = {row.name: row.source for row in queries.exported()}
@@ -158,14 +162,17 @@ def _import_one(found: Found, result: Import, by: Actor) -> None:
         result.changes.append(f"{found.name}: {'new prompt, ' if is_new else ''}version {version.number}")
     for name in found.labels:
         label = prompt.labels.filter(name=name).select_related("version").first()
-        if label is None:
+        if name == queries.PRODUCTION:
+            if label is None or label.version_id != version.pk:
+                result.reviews.append(version)
+        elif label is None:
             actions.move_label(
                 by=by, prompt=prompt, name=name, version=version, reason="asked for by its file"
             )
         elif label.version_id != version.pk:
             result.notes.append(
                 f"{found.name}: {name} stays at v{label.version.number}; "
-                f"moving it to v{version.number} needs a review"
+                f"move it to v{version.number} in the console"
             )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from aiops.features.models import Feature
 from aiops.prompts.models import Label, Prompt, Version
+from aiops.releases.models import Release
 from tests.factories.numbers import number
 
 
@@ -20,7 +21,8 @@ def make_prompt(**values: Any) -> Prompt:
 def make_version(**values: Any) -> Version:
     """A version whose one user message is `Summarise: {{ ticket }}`, numbered after the prompt's last."""
     prompt = values.pop("prompt", None) or make_prompt()
-    source = values.pop("source", f"---\nname: {prompt.name}\n---\nSummarise: {{{{ ticket }}}}\n".encode())
+    header = f"---\nname: {prompt.name}\nvariables: {{ticket: {{type: string}}}}\n---\n"
+    source = values.pop("source", f"{header}Summarise: {{{{ ticket }}}}\n".encode())
     return Version.objects.create(
         **{
             "prompt": prompt,
@@ -35,7 +37,10 @@ def make_version(**values: Any) -> Version:
 
 
 def make_label(**values: Any) -> Label:
+    """`production` with the release that put it there."""
     version = values.pop("version", None) or make_version()
+    if values.get("name", "production") == "production":
+        Release.objects.create(prompt=version.prompt, version=version, kind=Release.Kind.ADOPTED)
     return Label.objects.create(
         **{"prompt": version.prompt, "version": version, "name": "production", **values}
     )

@@ -6,7 +6,7 @@ from django.db import DatabaseError, connection, transaction
 from aiops.audit import actions as audit
 from aiops.audit.models import AuditEvent
 from aiops.core.actors import SystemActor
-from aiops.core.errors import Conflict, InvalidInput, NotFound
+from aiops.core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from aiops.prompts import actions, queries
 from aiops.prompts.models import Label, Prompt, Version
 from tests.factories import make_feature, make_label, make_prompt, make_user, make_version
@@ -123,8 +123,8 @@ def test_description_of_the_file_becomes_that_of_the_prompt(prompt):
 
 def test_label_is_made_then_moved_with_before_and_after(prompt, user):
     first, second = make_version(prompt=prompt), make_version(prompt=prompt)
-    actions.move_label(by=user, prompt=prompt, name="production", version=first, expected=0)
-    actions.move_label(by=user, prompt=prompt, name="production", version=second, expected=1, reason="better")
+    actions.move_label(by=user, prompt=prompt, name="staging", version=first, expected=0)
+    actions.move_label(by=user, prompt=prompt, name="staging", version=second, expected=1, reason="better")
     assert Label.objects.get().version == second
     assert events() == [
         ("prompts.label_moved", user.email, None, {"version": 1}),
@@ -134,16 +134,16 @@ def test_label_is_made_then_moved_with_before_and_after(prompt, user):
 
 
 def test_label_that_stays_is_not_recorded(prompt):
-    label = make_label(version=make_version(prompt=prompt))
+    label = make_label(version=make_version(prompt=prompt), name="staging")
     actions.move_label(by=SHELL, prompt=prompt, name=label.name, version=label.version)
     assert not AuditEvent.objects.exists()
 
 
 def test_label_that_moved_meanwhile_is_a_conflict(prompt):
     make_version(prompt=prompt)
-    label = make_label(version=make_version(prompt=prompt))
-    with pytest.raises(Conflict, match="the label 'production' is on v2 by now"):
-        actions.move_label(by=SHELL, prompt=prompt, name="production", version=label.version, expected=1)
+    label = make_label(version=make_version(prompt=prompt), name="trying")
+    with pytest.raises(Conflict, match="the label 'trying' is on v2 by now"):
+        actions.move_label(by=SHELL, prompt=prompt, name="trying", version=label.version, expected=1)
     with pytest.raises(Conflict, match="the label 'staging' is gone by now"):
         actions.move_label(by=SHELL, prompt=prompt, name="staging", version=label.version, expected=1)
 
@@ -152,16 +152,24 @@ def test_label_of_a_bad_name_or_on_another_prompts_version_is_refused(prompt):
     with pytest.raises(InvalidInput, match="is no label"):
         actions.move_label(by=SHELL, prompt=prompt, name="No", version=make_version(prompt=prompt))
     with pytest.raises(InvalidInput, match="is no version of greet"):
-        actions.move_label(by=SHELL, prompt=prompt, name="production", version=make_version())
+        actions.move_label(by=SHELL, prompt=prompt, name="staging", version=make_version())
 
 
 def test_label_is_taken_off(prompt):
-    make_label(version=make_version(prompt=prompt))
-    actions.remove_label(by=SHELL, prompt=prompt, name="production")
+    make_label(version=make_version(prompt=prompt), name="staging")
+    actions.remove_label(by=SHELL, prompt=prompt, name="staging")
     assert not Label.objects.exists()
     assert events() == [("prompts.label_removed", "shell", {"version": 1}, None)]
-    with pytest.raises(NotFound, match="greet has no label 'production'"):
-        actions.remove_label(by=SHELL, prompt=prompt, name="production")
+    with pytest.raises(NotFound, match="greet has no label 'staging'"):
+        actions.remove_label(by=SHELL, prompt=prompt, name="staging")
+
+
+def test_production_moves_by_no_label(prompt):
+    label = make_label(version=make_version(prompt=prompt))
+    with pytest.raises(NotAllowed, match="production moves by a review"):
+        actions.move_label(by=SHELL, prompt=prompt, name="production", version=make_version(prompt=prompt))
+    with pytest.raises(NotAllowed, match="production moves by a review"):
+        actions.remove_label(by=SHELL, prompt=prompt, name=label.name)
 
 
 @pytest.mark.parametrize("act", ["prompt", "version", "label", "removal"])
@@ -175,7 +183,7 @@ def test_act_whose_record_fails_is_undone(prompt, monkeypatch, act):
     acts = {
         "prompt": lambda: actions.create_prompt(by=SHELL, name="other"),
         "version": lambda: actions.create_version(by=SHELL, prompt=prompt, source=source()),
-        "label": lambda: actions.move_label(by=SHELL, prompt=prompt, name="production", version=version),
+        "label": lambda: actions.move_label(by=SHELL, prompt=prompt, name="trying", version=version),
         "removal": lambda: actions.remove_label(by=SHELL, prompt=prompt, name="staging"),
     }
     with pytest.raises(RuntimeError, match="full"):
@@ -217,7 +225,7 @@ def test_database_refuses_to_empty_the_versions():
 
 
 def test_database_refuses_a_label_on_another_prompts_version():
-    label, other = make_label(), make_version()
+    label, other = make_label(name="staging"), make_version()
     message = refused("UPDATE prompts_label SET version_id = %s WHERE id = %s", other.pk, label.pk)
     assert "prompts_label_of_same_prompt" in message
 

@@ -4,12 +4,15 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from aiops.core.actors import SystemActor
 from aiops.core.errors import InvalidInput
 from aiops.prompts import actions, files, queries
 from aiops.prompts.models import Label, Prompt, Version
+from aiops.releases import actions as releases
+from aiops.releases.models import ReviewRequest
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -39,9 +42,11 @@ def test_import_then_export_gives_the_same_bytes(tmp_path):
     assert list(files.differences(tmp_path / "a")) == []
 
 
-def test_first_import_sets_the_labels_of_the_file(tmp_path):
-    files.import_folder(write(tmp_path, triage=TRIAGE), by=SHELL)
-    assert Label.objects.get(prompt__name="triage", name="production").version.number == 1
+def test_first_import_sets_the_labels_of_the_file_but_production(tmp_path):
+    source = TRIAGE.replace(b"[production]", b"[production, staging]")
+    result = files.import_folder(write(tmp_path, triage=source), by=SHELL)
+    assert Label.objects.get().name == "staging"
+    assert result.reviews == [Version.objects.get()]
 
 
 def test_second_import_makes_no_version(tmp_path):
@@ -52,10 +57,14 @@ def test_second_import_makes_no_version(tmp_path):
 
 
 def test_import_of_a_change_makes_a_version_and_moves_no_label(tmp_path):
-    files.import_folder(write(tmp_path, triage=TRIAGE), by=SHELL)
-    result = files.import_folder(write(tmp_path, triage=TRIAGE + b"Now.\n"), by=SHELL)
+    source = TRIAGE.replace(b"[production]", b"[production, staging]")
+    files.import_folder(write(tmp_path, triage=source), by=SHELL)
+    first = Version.objects.get()
+    releases.adopt(by=SHELL, version=first, reason="serves")
+    result = files.import_folder(write(tmp_path, triage=source + b"Now.\n"), by=SHELL)
     assert result.changes == ["triage: version 2"]
-    assert result.notes == ["triage: production stays at v1; moving it to v2 needs a review"]
+    assert result.notes == ["triage: staging stays at v1; move it to v2 in the console"]
+    assert [version.number for version in result.reviews] == [2]
     assert queries.exported()[0].number == 1
     assert list(files.differences(tmp_path)) == [
         "triage.prompt: is version 2, and production stays at version 1"
@@ -124,7 +133,7 @@ def test_export_writes_production_and_else_the_latest(tmp_path):
     actions.create_version(by=SHELL, prompt=prompt, source=TRIAGE + b"Now.\n")
     actions.create_prompt(by=SHELL, name="without-versions")
     assert [row.number for row in queries.exported()] == [2]
-    actions.move_label(by=SHELL, prompt=prompt, name="production", version=first)
+    releases.adopt(by=SHELL, version=first, reason="serves")
     files.export_folder(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["triage.prompt"]
     assert (tmp_path / "triage.prompt").read_bytes() == TRIAGE
@@ -148,7 +157,9 @@ def test_commands_say_what_they_did(tmp_path):
     write(tmp_path, triage=TRIAGE)
     author = make_user(roles=["engineer"])
     assert command("import", str(tmp_path), "--as", author.email.upper()) == (
-        "triage: new prompt, version 1\n1 version made, 0 unchanged\n"
+        "triage: new prompt, version 1\n"
+        "triage: nothing is in production; v1 waits for its review: "
+        f"{settings.PUBLIC_URL}/releases/{ReviewRequest.objects.get().pk}/\n1 version made, 0 unchanged\n"
     )
     assert Version.objects.get().author == author
     write(tmp_path, stranger=b"Hello.\n")

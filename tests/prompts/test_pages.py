@@ -258,10 +258,10 @@ def test_compare_begins_with_production_and_the_latest(engineer, version):
 
 
 def test_label_is_moved_after_a_page_that_says_from_where(engineer, version):
-    make_label(version=version)
+    make_label(version=version, name="staging")
     make_version(prompt=version.prompt)
-    assert "Move production to v2" in page(engineer, "/prompts/triage/versions/2/label/")
-    moved = {"name": "production", "expected": "1", "reason": "better in Japanese"}
+    assert "Move staging to v2" in page(engineer, "/prompts/triage/versions/2/label/")
+    moved = {"name": "staging", "expected": "1", "reason": "better in Japanese"}
     assert engineer.post("/prompts/triage/versions/2/label/move/", moved).url == "/prompts/triage/"
     assert Label.objects.get().version.number == 2
 
@@ -269,25 +269,34 @@ def test_label_is_moved_after_a_page_that_says_from_where(engineer, version):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"name": "production", "expected": "0"}, "is on v1 by now"),
+        ({"name": "staging", "expected": "0"}, "is on v1 by now"),
+        ({"name": "production"}, "moves by a review"),
         ({"name": "No Label"}, "valid “slug”"),
         ({"name": "Upper"}, "is no label"),
         ({}, "This field is required"),
     ],
 )
 def test_label_that_cannot_be_moved_says_why(engineer, version, given, said):
-    make_label(version=version)
+    make_label(version=version, name="staging")
     response = engineer.post("/prompts/triage/versions/1/label/move/", given)
     assert response.status_code == 422
     assert said in response.content.decode()
 
 
 def test_label_is_taken_off(engineer, version):
-    make_label(version=version)
-    assert engineer.post("/prompts/triage/labels/production/remove/").url == "/prompts/triage/"
+    make_label(version=version, name="staging")
+    assert engineer.post("/prompts/triage/labels/staging/remove/").url == "/prompts/triage/"
     assert not Label.objects.exists()
-    shown = engineer.post("/prompts/triage/labels/production/remove/", follow=True).content.decode()
-    assert "triage has no label &#x27;production&#x27;" in shown
+    shown = engineer.post("/prompts/triage/labels/staging/remove/", follow=True).content.decode()
+    assert "triage has no label &#x27;staging&#x27;" in shown
+
+
+def test_production_is_moved_by_a_review_and_not_on_the_page_of_labels(engineer, version):
+    make_label(version=version)
+    make_version(prompt=version.prompt)
+    shown = page(engineer, "/prompts/triage/versions/2/label/")
+    assert "Open a review of v2" in shown
+    assert "Move production" not in shown
 
 
 # Preview

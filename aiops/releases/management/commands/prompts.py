@@ -1,10 +1,14 @@
-"""`python manage.py prompts export DIR` and `import DIR [--as EMAIL] [--check]`."""
+"""`python manage.py prompts export DIR` and `import DIR [--as EMAIL] [--check]`.
+
+It stands here and not with the prompts since a file that asks for `production` opens a review.
+"""
 
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from aiops.accounts.access import check
 from aiops.accounts.models import User
@@ -12,6 +16,7 @@ from aiops.accounts.permissions import Permission
 from aiops.core.actors import Actor, SystemActor
 from aiops.core.errors import AiopsError, InvalidInput
 from aiops.prompts import files
+from aiops.releases import importing
 
 
 class Command(BaseCommand):
@@ -68,8 +73,11 @@ class Command(BaseCommand):
         self.stdout.write(f"{folder} and the database agree")
 
     def make_versions(self, folder: Path, email: str | None) -> None:
-        result = files.import_folder(folder, by=_actor(email))
-        for sentence in [*result.changes, *result.notes]:
+        by = _actor(email)
+        with transaction.atomic():
+            result = files.import_folder(folder, by=by)
+            reviews = importing.open_reviews(result.reviews, by=by)
+        for sentence in [*result.changes, *result.notes, *reviews]:
             self.stdout.write(sentence)
         self.stdout.write(f"{_count(len(result.changes), 'version')} made, {result.unchanged} unchanged")
 
