@@ -16,7 +16,7 @@ from aiops.catalog.models import Model, Provider
 from aiops.datasets.models import Case, Dataset, DatasetVersion
 from aiops.demo import content
 from aiops.demo.building import known_run
-from aiops.evaluations.models import Result, Run
+from aiops.evaluations.models import Result, Run, Verdict
 from aiops.features.models import Feature
 from aiops.prompts.models import Prompt, Version
 from aiops.tenants.models import Tenant
@@ -42,7 +42,7 @@ def triggers_off(*tables: type[models.Model]) -> Iterator[None]:
 @transaction.atomic
 def backdate(now: datetime) -> None:
     """Move the demo's rows to their times before `now`. Nothing but the columns of times changes."""
-    with triggers_off(Run, Result, Version, DatasetVersion, Case, Dataset):
+    with triggers_off(Run, Result, Verdict, Version, DatasetVersion, Case, Dataset):
         began = now - timedelta(days=_BEGAN)
         for rows in (User.objects, Tenant.objects, Provider.objects, Model.objects, Feature.objects):
             rows.update(created_at=began)
@@ -97,3 +97,4 @@ def _move_run(wanted: content.Run, at: datetime) -> None:
         created_at=at, started_at=started, heartbeat_at=ended, finished_at=ended
     )
     Result.objects.filter(run=row).update(created_at=ended)
+    Verdict.objects.filter(candidate=row).update(created_at=ended)

@@ -14,6 +14,7 @@ from aiops.core.errors import Conflict
 from aiops.datasets.models import Dataset
 from aiops.demo import building, content, history, people
 from aiops.demo.models import Workspace
+from aiops.evaluations import actions as evaluations
 from aiops.features.models import Feature
 from aiops.prompts.models import Prompt
 
@@ -69,7 +70,7 @@ def _build(say: Say) -> None:
         building.golden_set(slug, feature.dataset, by=engineer)
     for number, run in enumerate(wanted.runs, start=1):
         say(f"Evaluation {number} of {len(wanted.runs)}: {run.feature} v{run.version} on {run.model}")
-        building.run(run)
+        evaluations.judge_run(by=DEMO, run=building.run(run))
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 """From the results of two runs to a decision: reads the pairs, and asks the gate.
 
-Import this in workers and commands only: the gate brings statsmodels with it, a second and much memory.
+Import this in workers and commands only: the gate brings SciPy's optimisers with it, a second and memory.
 """
 
 from collections import defaultdict

@@ -118,7 +118,8 @@ def test_a_policy_is_set_in_percent(client, blocked):
     address = url("policy", blocked.candidate.feature.slug)
     assert "The defaults hold" in client.get(address).content.decode()
     values = {
-        "margin": "2", "max_missing": "1.5", "min_cases": "60", "min_category": "10", "deciding_scorer": "contains",
+        "margin": "2", "max_missing": "1.5", "min_cases": "60", "min_category": "10",
+        "deciding_scorer": "contains",
         "required_scorers": "contains", "sizes": "40,80,160",
     }  # fmt: skip
     assert client.post(address, values).status_code == 302

@@ -1,8 +1,11 @@
 """The sentence of each reason, and the plan before a run."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from statsmodels.stats.multitest import multipletests
 
-from aiops.evaluations.gate import evidence, plan, words
+from aiops.evaluations.gate import evidence, families, plan, words
 from aiops.evaluations.gate.cases import Demands, PairedCase
 from aiops.evaluations.gate.decision import decide
 
@@ -52,6 +55,24 @@ def test_must_pass_cases_are_named():
     assert sentence == "BLOCK: A must-pass case fails: 0-0"
     sentence, _ = said((1, 0, 5, {"must_pass": True}), (1, 1, 60, {}))
     assert sentence == "BLOCK: 5 must-pass cases fail: 0-0, 0-1 and 3 more"
+
+
+def test_what_broke_as_a_whole_stands_before_single_cases():
+    sentence, why = said(*JAPANESE, (1, 0, 1, {"must_pass": True, "locale": "en"}))
+    assert sentence.startswith("BLOCK: Japanese fell 31 points (")
+    assert sentence.endswith("although the average rose 2; 1 must-pass case fails")
+    assert why.endswith("Must pass and fail: 6-0.")
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_corrections_are_those_of_statsmodels(chances):
+    assert families.holm(chances) == pytest.approx(list(multipletests(chances, method="holm")[1]))
+    expected = list(multipletests(chances, method="fdr_bh")[1])
+    assert families.benjamini_hochberg(chances) == pytest.approx(expected)
+
+
+def test_no_correction_of_nothing():
+    assert families.holm([]) == families.benjamini_hochberg([]) == []
 
 
 def test_missing_results():
@@ -116,7 +137,8 @@ def test_locales_have_english_names(code, name):
 
 def test_evidence_lists_tested_groups_first_and_crosses_them():
     both = [
-        (1, 0, 15, {"locale": "ja", "category": "refund"}), (1, 1, 10, {"locale": "ja", "category": "refund"}),
+        (1, 0, 15, {"locale": "ja", "category": "refund"}),
+        (1, 1, 10, {"locale": "ja", "category": "refund"}),
         (1, 1, 40, {"locale": "en", "category": "refund"}), (1, 1, 5, {"locale": "en", "category": "other"}),
     ]  # fmt: skip
     given = cases(*both)

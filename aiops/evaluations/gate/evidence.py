@@ -13,10 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from statsmodels.stats.multitest import multipletests
-
 from aiops.evaluations.gate.cases import Demands, Pair, PairedCase, pair_up
 from aiops.evaluations.gate.decision import Decision
+from aiops.evaluations.gate.families import benjamini_hochberg
 from aiops.evaluations.gate.groups import Group, compare
 from aiops.evaluations.gate.words import named
 
@@ -72,7 +71,7 @@ def _both(pairs: Sequence[Pair], demands: Demands) -> list[dict[str, Any]]:
     large = {
         key: compare(group, demands) for key, group in members.items() if len(group) >= demands.min_category
     }
-    chances = multipletests([one.p for one in large.values()], method="fdr_bh")[1] if large else []
+    chances = benjamini_hochberg([one.p for one in large.values()])
     rows = []
     for (key, one), chance in zip(large.items(), chances, strict=True):
         row = _row(BETWEEN.join(key), one, demands, _both_words(key))

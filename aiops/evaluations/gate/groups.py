@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from statsmodels.stats.multitest import multipletests
 
 from aiops.evaluations.gate.bounds import (
     Floats,
@@ -17,6 +16,7 @@ from aiops.evaluations.gate.bounds import (
     z_of,
 )
 from aiops.evaluations.gate.cases import Demands, Pair
+from aiops.evaluations.gate.families import holm
 
 UPPER = 0.95  # one-sided: decides
 SHOWN = 0.975  # two-sided 95 %: for people, decides nothing
@@ -101,10 +101,8 @@ def _members(pairs: Sequence[Pair]) -> dict[tuple[str, str], list[Pair]]:
 def _holm(tested: dict[tuple[str, str], Group]) -> dict[tuple[str, str], Group]:
     if not tested:
         return tested
-    adjusted = multipletests([group.p for group in tested.values()], method="holm")[1]
-    return {
-        key: replace(group, p_holm=float(p)) for (key, group), p in zip(tested.items(), adjusted, strict=True)
-    }
+    adjusted = holm([group.p for group in tested.values()])
+    return {key: replace(group, p_holm=p) for (key, group), p in zip(tested.items(), adjusted, strict=True)}
 
 
 def _p(pairs: Sequence[Pair], falls: Floats, demands: Demands) -> float:

@@ -16,7 +16,7 @@ def sentence(decision: Decision) -> str:  # noqa: PLR0911 - the table of reasons
     """The verdict without its first word: "Japanese fell 31 points (19 to 41), although the average …"."""
     total = decision.total
     if decision.reason == Reason.MUST_PASS:
-        return _must_pass(decision.must_pass_failed)
+        return _must_pass(decision)
     if total is None or decision.reason == Reason.MISSING_RESULTS:
         return _missing(decision)
     if decision.reason == Reason.OVERALL_FALL:
@@ -37,13 +37,15 @@ def why(decision: Decision) -> str:
     if total is None:
         return f"{_share(decision.missing, decision.cases)} have no result on both sides."
     fallen = fallen_groups(decision)
-    if decision.reason == Reason.CATEGORY_FALL:
+    if fallen and decision.reason in (Reason.CATEGORY_FALL, Reason.MUST_PASS):
         name, group = fallen[0]
         parts = [f"Of {group.n:,} {name} cases, {_flips(group)}.", _interval(group)]
     else:
         parts = [f"Of {total.n:,} cases, {_flips(total)}.", _interval(total)]
         if fallen:
             parts.append(f"Fallen as well: {', '.join(name for name, _ in fallen)}.")
+    if decision.must_pass_failed:
+        parts.append(f"Must pass and fail: {_listed(list(decision.must_pass_failed), 6)}.")
     if decision.missing:
         parts.append(f"{_share(decision.missing, decision.cases)} have no result on both sides.")
     if decision.small:
@@ -106,7 +108,12 @@ def group_words(key: str) -> str:
     return named(name) if kind == "locale" else name
 
 
-def _must_pass(keys: tuple[str, ...]) -> str:
+def _must_pass(decision: Decision) -> str:
+    """What broke as a whole stands before the single cases."""
+    keys = decision.must_pass_failed
+    if decision.total is not None and fallen_groups(decision):
+        fallen = _fallen(decision, decision.total)
+        return f"{fallen}; {len(keys):,} must-pass {'case fails' if len(keys) == 1 else 'cases fail'}"
     if len(keys) == 1:
         return f"A must-pass case fails: {keys[0]}"
     return f"{len(keys):,} must-pass cases fail: {_listed(list(keys), NAMED + 1)}"
