@@ -33,11 +33,18 @@ def test_sql_runs_on_its_own_connection_beside_the_workers(provider):
 
 def test_slow_scorers_don_t_let_a_worker_be_taken_for_dead(provider, monkeypatch, settings):
     settings.EVALUATIONS = {**settings.EVALUATIONS, "heartbeat": 0.05, "batch": 0.05}
-    judge = scorers.judge
-    monkeypatch.setattr(scorers, "judge", lambda *args: (time.sleep(0.06), judge(*args))[1])
-    writes = []
-    write = store.write
-    monkeypatch.setattr(store, "write", lambda *args, **named: (writes.append(1), write(*args, **named))[1])
+    judge, write, writes = scorers.judge, store.write, []
+
+    def slowly(*given):
+        time.sleep(0.06)
+        return judge(*given)
+
+    def counted(*given, **named):
+        writes.append(given)
+        return write(*given, **named)
+
+    monkeypatch.setattr(scorers, "judge", slowly)
+    monkeypatch.setattr(store, "write", counted)
     run = runner.run_inline(make_stage(12, concurrency=12).start().pk)
     assert run.done == 12
     assert len(writes) >= 5  # though all twelve answers came at once

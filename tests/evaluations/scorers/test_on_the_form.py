@@ -1,6 +1,7 @@
 """Every kind on the form, made from its parameters."""
 
 import json
+from typing import Any
 
 import pytest
 from django import forms
@@ -8,7 +9,7 @@ from django import forms
 from aiops.evaluations import scorers
 from aiops.evaluations.forms.scoring import ScorersForm
 
-NEW = {
+NEW: dict[str, dict[str, Any]] = {
     "pydantic": {"shape": "list[record]", "record": {"名": "str"}, "allow_fence": True},
     "date": {"pick": "any", "order": "day first", "relative_to": "ordered", "days_after": 14},
     "sql": {"fixture": "CREATE TABLE t (a int);\nINSERT INTO t VALUES (1);", "allow_fence": True},

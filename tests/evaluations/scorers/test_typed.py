@@ -1,5 +1,7 @@
 """JSON by schema, and by type."""
 
+from typing import Any
+
 import pytest
 
 from aiops.core.errors import InvalidInput
@@ -115,7 +117,7 @@ def test_what_is_no_type_is_refused_in_words(config, message):
 
 
 def test_records_have_an_end():
-    record = {"a": "int"}
+    record: dict[str, Any] = {"a": "int"}
     for _ in range(12):
         record = {"a": record}
     with pytest.raises(InvalidInput, match="nested deeper than 10"):
