@@ -96,7 +96,7 @@ def _outcomes(
 ) -> dict[tuple[int, int], list[Outcome]]:
     """By run and case: the outcomes of its repeats, in order."""
     found: dict[tuple[int, int], list[Outcome]] = defaultdict(list)
-    given = {
+    given: dict[str, Any] = {
         "runs": [candidate.pk, baseline.pk],
         "scorer": policy.deciding_scorer,
         "required": list(policy.required_scorers),

@@ -133,8 +133,9 @@ def _kind(verdict: Verdict, asked: str) -> str:
 def _reach(verdict: Verdict, kind: str) -> float:
     """Where the scale of the intervals ends, on both sides."""
     rows = [row for row in (*verdict.decision[kind], verdict.decision["total"]) if row]
-    ends = [abs(row[end]) for row in rows for end in ("low", "high") if row[end] is not None]
-    return min(1.0, STEP * math.ceil(max([*ends, 2 * verdict.decision["demands"]["margin"]]) / STEP))
+    margin: float = verdict.decision["demands"]["margin"]
+    ends: list[float] = [abs(row[end]) for row in rows for end in ("low", "high") if row[end] is not None]
+    return min(1.0, STEP * math.ceil(max([*ends, 2 * margin]) / STEP))
 
 
 def _flip(verdict: Verdict, page: Page[Any], direction: str) -> Any:
