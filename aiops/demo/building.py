@@ -6,7 +6,7 @@ from decimal import Decimal
 from aiops.accounts.models import User
 from aiops.catalog import actions as catalog
 from aiops.catalog.models import Model, Provider
-from aiops.core.actors import Actor
+from aiops.core.actors import Actor, SystemActor
 from aiops.datasets import actions as datasets
 from aiops.datasets.models import Dataset, DatasetVersion
 from aiops.demo import content
@@ -92,7 +92,7 @@ def prompt(slug: str, wanted: content.Feature, *, by: Actor) -> None:
             )
     if not row.labels.filter(name="production").exists():
         serving = row.versions.get(number=wanted.production)
-        releases.adopt(by=by, version=serving, reason="what the demo begins with")
+        releases.adopt(by=SystemActor("demo"), version=serving, reason="what the demo begins with")
 
 
 def golden_set(slug: str, wanted: content.GoldenSet, *, by: Actor) -> None:

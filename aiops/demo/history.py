@@ -19,6 +19,7 @@ from aiops.demo.building import known_run
 from aiops.evaluations.models import Result, Run, Verdict
 from aiops.features.models import Feature
 from aiops.prompts.models import Prompt, Version
+from aiops.releases.models import Release
 from aiops.tenants.models import Tenant
 
 _BEGAN = 60  # days before loading
@@ -42,7 +43,7 @@ def triggers_off(*tables: type[models.Model]) -> Iterator[None]:
 @transaction.atomic
 def backdate(now: datetime) -> None:
     """Move the demo's rows to their times before `now`. Nothing but the columns of times changes."""
-    with triggers_off(Run, Result, Verdict, Version, DatasetVersion, Case, Dataset):
+    with triggers_off(Run, Result, Verdict, Version, DatasetVersion, Case, Dataset, Release):
         began = now - timedelta(days=_BEGAN)
         for rows in (User.objects, Tenant.objects, Provider.objects, Model.objects, Feature.objects):
             rows.update(created_at=began)
@@ -68,6 +69,8 @@ def _move_feature(slug: str, feature: content.Feature, now: datetime) -> None:
     for number in feature.notes:
         at = max(at + timedelta(hours=3), _first_use(slug, now, version=number) or at)
         Version.objects.filter(prompt__name=slug, number=number).update(created_at=at)
+        live = Release.objects.filter(prompt__name=slug, version__number=number)
+        live.update(at=at + timedelta(hours=2))
     for number in range(1, len(feature.dataset.versions) + 1):
         at = _first_use(slug, now, dataset=number) or began
         DatasetVersion.objects.filter(dataset__name=slug, number=number).update(frozen_at=at)

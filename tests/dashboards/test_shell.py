@@ -16,7 +16,9 @@ def labels(*roles):
 
 def test_the_rail_offers_what_the_role_may_see():
     assert labels("finance") == ["Home", "Features", "Admin"]
-    assert labels("auditor") == ["Home", "Features", "Prompts", "Datasets", "Evaluations", "Audit", "Admin"]
+    assert labels("auditor") == [
+        "Home", "Features", "Prompts", "Approaches", "Datasets", "Evaluations", "Reviews", "Audit", "Admin"
+    ]  # fmt: skip
     assert labels() == []
 
 
