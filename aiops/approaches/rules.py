@@ -45,8 +45,7 @@ OTHERWISE = "otherwise"
 
 # What parts words; a Japanese or Thai word has no space before it.
 _DENSE = r"\p{Han}\p{Hiragana}\p{Katakana}ー\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
-_LETTER = rf"[[\p{{L}}\p{{M}}\p{{N}}_]--[{_DENSE}]]"
-_FLAGS = regex.VERSION1 | regex.IGNORECASE
+_LETTER = regex.compile(rf"[[\p{{L}}\p{{M}}\p{{N}}_]--[{_DENSE}]]", regex.VERSION1)
 _NO_INPUT = "is no name of an input: letters, digits and '_', beginning with a letter"
 
 
@@ -90,7 +89,7 @@ class Condition(_Strict):
     @field_validator("any", "all")
     @classmethod
     def _words(cls, given: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        if empty := [word for word in given or () if not word.strip(" *")]:
+        if empty := [word for word in given or () if not _folded(word.rstrip("*"))]:
             raise ValueError(f"{empty[0]!r} is no keyword")
         return given
 
@@ -206,22 +205,34 @@ def _matched(pattern: str, text: str, number: int, end: float) -> str:
 
 
 def _found(word: str, text: str) -> str:
-    match = _keyword(word).search(_folded(text))
-    return match.group() if match else ""
+    """The keyword as it stands in the text, as a word; '' where it does not."""
+    begins, sought, among = word.endswith("*"), _folded(word.rstrip("*")), _folded(text)
+    at = among.find(sought)
+    while at >= 0:
+        end = at + len(sought)
+        inside = _joined(among[at - 1 : at], sought[0]) or (
+            not begins and _joined(sought[-1], among[end : end + 1])
+        )
+        if not inside:
+            return sought
+        at = among.find(sought, at + 1)
+    return ""
+
+
+def _joined(left: str, right: str) -> bool:
+    """Whether the two characters are of one word; '' is where the text ends."""
+    return bool(left and right and _is_letter(left) and _is_letter(right))
 
 
 @lru_cache(maxsize=4096)
-def _keyword(word: str) -> regex.Pattern[str]:
-    """A pattern in linear time: no letter before or after, unless the script has no spaces."""
-    parts = _folded(word).rstrip("*").split()
-    body = r"\s+".join(regex.escape(part) for part in parts)
-    after = "" if word.endswith("*") else f"(?!(?<={_LETTER}){_LETTER})"
-    return regex.compile(f"(?<!{_LETTER}(?={_LETTER})){body}{after}", _FLAGS)
+def _is_letter(character: str) -> bool:
+    return _LETTER.match(character) is not None
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text)
+    """Large and small, wide and narrow are the same, and so are all blanks."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _filled(template: str, inputs: Mapping[str, str], place: str) -> str:

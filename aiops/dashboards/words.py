@@ -25,6 +25,12 @@ VERBS = {
     "accounts.workspace_changed": "changed the rules of",
     "accounts.signed_in": "signed in as",
     "accounts.signed_out": "signed out as",
+    "approaches.classifier_created": "made the classifier",
+    "approaches.classifier_trained": "trained",
+    "approaches.rule_set_created": "made the rule set",
+    "approaches.rules_created": "wrote",
+    "approaches.training_cancelled": "cancelled the training of",
+    "approaches.training_started": "began to train",
     "catalog.key_resealed": "sealed the key again of",
     "catalog.model_added": "added the model",
     "catalog.model_changed": "changed the model",
@@ -74,6 +80,7 @@ VERBS = {
     "tenants.tenant_renamed": "renamed the tenant",
 }
 ICONS = {
+    "approaches": "filter",
     "accounts": "people",
     "catalog": "model",
     "datasets": "datasets",
@@ -86,6 +93,7 @@ ICONS = {
 # What one must be allowed to see for an event of the app to be shown outside of the audit.
 NEEDS = {
     "accounts": Permission.PEOPLE_VIEW,
+    "approaches": Permission.PROMPTS_VIEW,
     "catalog": Permission.CATALOG_VIEW,
     "datasets": Permission.DATASETS_VIEW,
     "evaluations": Permission.EVALUATIONS_VIEW,
@@ -98,6 +106,11 @@ NEEDS = {
 PAGES = {
     "accounts.user": ("accounts:person", "id"),
     "accounts.workspace": ("accounts:workspace", ""),
+    "approaches.classifier": ("approaches:classifier", "name"),
+    "approaches.classifierversion": ("approaches:trained", "name number"),
+    "approaches.ruleset": ("approaches:rule-set", "name"),
+    "approaches.rulesetversion": ("approaches:rules", "name number"),
+    "approaches.training": ("approaches:classifier", "name"),
     "catalog.model": ("catalog:model", "name"),
     "catalog.price": ("catalog:model", "name"),
     "catalog.provider": ("catalog:provider", "name"),
