@@ -106,11 +106,12 @@ def _weights(rows: Any, labels: Sequence[str], known: int) -> tuple[Any, Any]:
     """A row for each label; two labels make one row in the library, one makes none."""
     from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415 - where it is used (above)
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - where it is used (above)
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415 - where it is used (above)
 
     if known == 1:
         return np.zeros((1, rows.shape[1])), np.zeros(1)
     learner = LogisticRegression(C=RECIPE["C"], max_iter=RECIPE["iterations"], tol=1e-5)
-    with warnings.catch_warnings():
+    with threadpool_limits(1), warnings.catch_warnings():  # two threads spin for each other on a busy host
         warnings.simplefilter("ignore", ConvergenceWarning)  # its quality is measured out of fold
         learner.fit(rows, list(labels))
     if known == 2:
