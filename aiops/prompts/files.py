@@ -82,7 +82,7 @@ def read_folder(path: Path) -> list[Found]:
 
 def _files(path: Path) -> list[Path]:
     if not path.exists():
-        raise InvalidInput(f"{path} does not exist", [Problem(f"{path} does not exist")])
+        raise InvalidInput(f"{path} does not exist")
     if path.is_file():
         return [path]
     kinds = {SUFFIX} | foreign.PROMPTFOO_SUFFIXES

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a table of inputs and answers is read by rows
 """Prompts as files: what an import does, what it refuses, and that bytes come back as they were."""
 
 from io import StringIO
@@ -163,9 +164,42 @@ def test_commands_refuse_in_words(tmp_path):
     write(tmp_path, broken=b"{{ x\n")
     with pytest.raises(CommandError, match=r"^broken.prompt: line 1: unexpected end of template"):
         command("import", str(tmp_path))
-    with pytest.raises(CommandError, match="nobody has the e-mail address nobody@example.com"):
+    with pytest.raises(CommandError, match=r"nobody has the e-mail address nobody@example\.com"):
         command("import", str(tmp_path), "--as", "nobody@example.com")
     with pytest.raises(CommandError, match="lacks the permission"):
         command("import", str(tmp_path), "--as", make_user(roles=["finance"]).email)
     with pytest.raises(CommandError, match="does not exist"):
         command("import", str(tmp_path / "nowhere"))
+
+
+def test_one_file_is_imported_alone(tmp_path):
+    write(tmp_path, triage=TRIAGE, other=b"{{ broken")
+    assert files.import_folder(tmp_path / "triage.prompt", by=SHELL).changes == [
+        "triage: new prompt, version 1"
+    ]
+
+
+def test_folder_with_too_many_files_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "MAX_FILES", 1)
+    write(tmp_path, a=b"a", b=b"b")
+    with pytest.raises(InvalidInput, match="has 2 files, at most 1 are read"):
+        files.read_folder(tmp_path)
+
+
+def test_change_back_to_the_latest_version_makes_none(tmp_path):
+    files.import_folder(write(tmp_path, triage=TRIAGE), by=SHELL)
+    files.import_folder(write(tmp_path, triage=TRIAGE + b"Now.\n"), by=SHELL)
+    again = files.import_folder(tmp_path, by=SHELL)
+    assert (again.changes, again.unchanged) == ([], 1)
+
+
+def test_label_that_is_on_the_version_already_is_left_alone(tmp_path):
+    prompt = actions.create_prompt(by=SHELL, name="triage")
+    staged = TRIAGE.replace(b"production", b"staging")
+    version = actions.create_version(by=SHELL, prompt=prompt, source=staged)
+    actions.move_label(by=SHELL, prompt=prompt, name="staging", version=version)
+    older = actions.create_version(by=SHELL, prompt=prompt, source=TRIAGE)
+    actions.move_label(by=SHELL, prompt=prompt, name="production", version=older)
+    actions.create_version(by=SHELL, prompt=prompt, source=staged)
+    actions.move_label(by=SHELL, prompt=prompt, name="staging", version=queries.latest_version(prompt))
+    assert files.import_folder(write(tmp_path, triage=staged), by=SHELL) == files.Import(unchanged=1)

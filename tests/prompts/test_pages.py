@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a table of inputs and answers is read by rows
 """Pages of prompts, as their users meet them."""
 
 from urllib.parse import urlencode
