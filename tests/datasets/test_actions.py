@@ -88,7 +88,7 @@ def test_failing_audit_takes_the_import_with_it(dataset, monkeypatch):
     def fail(**_):
         raise RuntimeError("no audit")
 
-    monkeypatch.setattr(importing.audit, "record", fail)
+    monkeypatch.setattr("aiops.audit.actions.record", fail)
     with pytest.raises(RuntimeError), transaction.atomic():
         imported(dataset, case("a"))
     assert keys(dataset) == []
