@@ -11,7 +11,7 @@ from aiops.core.actors import SystemActor
 from aiops.core.errors import InvalidInput
 from aiops.prompts import actions, files, queries
 from aiops.prompts.models import Label, Prompt, Version
-from tests.factories import make_user
+from tests.factories import make_feature, make_user
 
 pytestmark = pytest.mark.django_db
 SHELL = SystemActor("shell")
@@ -58,9 +58,21 @@ def test_import_of_a_change_makes_a_version_and_moves_no_label(tmp_path):
     assert result.changes == ["triage: version 2"]
     assert result.notes == ["triage: production stays at v1; moving it to v2 needs a review"]
     assert queries.exported()[0].number == 1
-    assert list(files.differences(tmp_path)) == [
-        "triage.prompt: is version 2, and production stays at version 1"
+    assert list(files.differences(tmp_path)) == []
+
+
+def test_check_of_an_older_version_that_is_not_live_says_that_it_differs(tmp_path):
+    for text in (b"", b"Now.\n", b"Later.\n"):
+        files.import_folder(write(tmp_path, triage=TRIAGE + text), by=SHELL)
+    assert list(files.differences(write(tmp_path, triage=TRIAGE + b"Now.\n"))) == [
+        "triage.prompt: differs from version 1"
     ]
+
+
+def test_import_of_a_new_prompt_belongs_to_the_feature_of_its_name(tmp_path):
+    feature = make_feature(slug="triage")
+    files.import_folder(write(tmp_path, triage=TRIAGE), by=SHELL)
+    assert Prompt.objects.get(name="triage").feature == feature
 
 
 def test_import_of_a_file_with_a_mistake_changes_nothing(tmp_path):
