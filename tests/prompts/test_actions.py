@@ -1,5 +1,7 @@
 """Prompts, versions and labels: what each act does, refuses and records."""
 
+from typing import Any
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 
@@ -183,7 +185,7 @@ def test_act_whose_record_fails_is_undone(prompt, monkeypatch, act):
     assert (Prompt.objects.count(), Version.objects.count(), Label.objects.count()) == before
 
 
-def run(sql: str, values: tuple[object, ...] = ()) -> None:
+def run(sql: str, values: Any = ()) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
