@@ -22,8 +22,8 @@ def add_vendor(page: Page, slug: str, base_url: str, calls_at_once: int = 20) ->
     page.get_by_label("Vendor's name").fill("fake-1")
     page.get_by_label("Tier").select_option("small")
     page.get_by_role("button", name="Add model").click()
-    page.get_by_label("Input, $ per million").fill("0.15")
-    page.get_by_label("Output, $ per million").fill("0.60")
+    page.get_by_label("Input", exact=True).fill("0.15")
+    page.get_by_label("Output", exact=True).fill("0.60")
     page.get_by_role("button", name="Set price").click()
     expect(page.get_by_text("In force", exact=True).first).to_be_visible()
 

