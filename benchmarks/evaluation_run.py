@@ -3,8 +3,8 @@
     python -m benchmarks.evaluation_run [--cases 1000] [--latency 0.05] [--at-once 50] [--times 5]
 
 Real parts only: PostgreSQL, Redis, a Celery worker with two processes, and a model server in a process of its
-own that answers after `--latency` seconds. The time is the run's own: `finished_at - created_at` from its row.
-The floor is cases x latency / at-once: no program that keeps to the limit can be faster.
+own that answers after `--latency` seconds. The time is the run's own: `finished_at - created_at` from its
+row. The floor is cases x latency / at-once: no program that keeps to the limit can be faster.
 """
 
 import argparse
@@ -26,7 +26,10 @@ LABELS = ("refund", "delivery", "account", "billing")
 
 def main() -> int:
     options = _options()
-    with tempfile.TemporaryDirectory(prefix="aiops-bench-", dir="/tmp") as folder, contextlib.ExitStack() as parts:
+    with (
+        tempfile.TemporaryDirectory(prefix="aiops-bench-", dir="/tmp") as folder,
+        contextlib.ExitStack() as parts,
+    ):
         _servers(Path(folder), parts)
         base_url = _model_server(parts, options.latency)
         import django  # noqa: PLC0415 - the settings read the environment that was set above
@@ -51,7 +54,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--latency", type=float, default=0.05, help="seconds that the model server takes")
     parser.add_argument("--at-once", type=int, default=50, help="the provider's concurrency")
     parser.add_argument("--times", type=int, default=5)
-    parser.add_argument("--at-most", type=float, default=2.0, help="seconds; exit 1 where the median is above")
+    parser.add_argument(
+        "--at-most", type=float, default=2.0, help="seconds; exit 1 where the median is above"
+    )
     return parser.parse_args()
 
 
@@ -79,7 +84,14 @@ def _servers(folder: Path, parts: contextlib.ExitStack) -> None:
 
 
 def _model_server(parts: contextlib.ExitStack, latency: float) -> str:
-    command = ["-m", "tests.fakes.model_server", "--latency", str(latency), "--answer", f"label:{','.join(LABELS)}"]
+    command = [
+        "-m",
+        "tests.fakes.model_server",
+        "--latency",
+        str(latency),
+        "--answer",
+        f"label:{','.join(LABELS)}",
+    ]
     server = parts.enter_context(_process(command, stdout=subprocess.PIPE))
     return str(server.stdout.readline().decode().strip())
 
@@ -146,7 +158,9 @@ def _measure(setting: dict[str, Any], cases: int) -> float:
     results = run.results.values("case").distinct().count()
     passed = Score.objects.filter(result__run=run, scorer="exact", passed=True).count()
     if (run.state, run.done, results, passed) != ("finished", cases, cases, cases) or run.finished_at is None:
-        raise SystemExit(f"{run.state}: {run.done} done, {run.failed} failed, {results} results. {run.reason}")
+        raise SystemExit(
+            f"{run.state}: {run.done} done, {run.failed} failed, {results} results. {run.reason}"
+        )
     return (run.finished_at - run.created_at).total_seconds()
 
 

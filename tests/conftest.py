@@ -14,7 +14,6 @@ from aiops.operations import launch
 from aiops.operations.redis import Redis
 from tests.factories import make_user
 
-
 # A machine that is shared pauses at any moment: how long an example takes says nothing about the code.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared")
@@ -41,7 +40,7 @@ def as_role(db: None) -> Callable[..., Client]:
 
 @pytest.fixture(scope="session", autouse=True)
 def flush_past_append_only_triggers() -> Iterator[None]:
-    """Transactional tests empty the tables at their end, the append-only ones too: as the database's superuser."""
+    """Transactional tests empty all tables at their end, append-only ones too: as the superuser."""
     made = DatabaseOperations.sql_flush
 
     def sql_flush(*args, **options):

@@ -32,7 +32,11 @@ class ProviderForm(forms.Form):
         help_text="Encrypted at rest, never shown again.",
     )
     max_concurrency = forms.IntegerField(
-        label="Calls at once", min_value=1, max_value=1000, initial=16, help_text="Per process that calls it."
+        label="Calls at once",
+        min_value=1,
+        max_value=1000,
+        initial=16,
+        help_text="Over all evaluations together.",
     )
     timeout_seconds = forms.IntegerField(
         label="Timeout in seconds",

@@ -8,5 +8,5 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
-        """Every Django process has the Celery app: `shared_task` and `enqueue` bind to it, not to a default one."""
+        """Each Django process has the Celery app: `shared_task` and `enqueue` bind to it, no default one."""
         import_module("aiops.celery")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with a file: physical line from 1 (None: the whole file), case id, and what is wrong."""
+    """One thing wrong with a file: physical line from 1 (None: the whole file), case id, what is wrong."""
 
     message: str
     line: int | None = None

@@ -18,17 +18,19 @@ def preview(dataset: Dataset, content: bytes, format: str, *, replace: bool) -> 
     live = dict(queries.draft_cases(dataset).values_list("key", "digest"))
     reader = formats.read(io.BytesIO(content), format)
     states = {"new": 0, "changed": 0, "unchanged": 0}
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []  # what changes something stands before what does not
+    same: list[dict[str, Any]] = []
     for case in reader:
         state = _state(live.pop(case.content.key, None), case)
         states[state] += 1
-        if len(rows) < MAX_ROWS:
-            rows.append(_row(state, case))
+        shown = same if state == "unchanged" else rows
+        if len(shown) < MAX_ROWS:
+            shown.append(_row(state, case))
     reader.refuse_if_wrong()
     counts = intake.Counts(reader.count, **states, removed=len(live) if replace else 0)
     return {
         "counts": asdict(counts),
-        "rows": rows,
+        "rows": [*rows, *same][:MAX_ROWS],
         "removed": list(live)[:MAX_ROWS] if replace else [],
         "notes": [str(note) for note in reader.notes[:MAX_NOTES]],
         "more_notes": max(0, len(reader.notes) - MAX_NOTES),

@@ -167,7 +167,12 @@ class _Starts(Func):
 
 
 class _Start(Func):
-    template = "left(%(expressions)s #>> '{}', 160)"
+    """The first of the accepted answers where there are several, since each alone is one."""
+
+    template = (
+        "CASE WHEN jsonb_typeof(%(expressions)s) = 'array' AND jsonb_typeof(%(expressions)s -> 0) = 'string'"
+        " THEN left(%(expressions)s ->> 0, 160) ELSE left(%(expressions)s #>> '{}', 160) END"
+    )
     output_field = CharField()
 
 

@@ -23,7 +23,9 @@ from aiops.releases.models import Release
 from aiops.tenants.models import Tenant
 
 _BEGAN = 60  # days before loading
-_FIRST_RUN = timedelta(days=1)
+_FIRST_RUN = timedelta(hours=2)  # after the version that it tries
+_PAUSE = timedelta(minutes=40)
+_FRIDAY = 4
 _OFFICE = ((9, 12), (10, 47), (14, 5), (15, 31), (11, 20), (16, 8))  # hours and minutes, UTC
 
 
@@ -49,19 +51,28 @@ def backdate(now: datetime) -> None:
             rows.update(created_at=began)
         for slug, feature in content.manifest().features.items():
             _move_feature(slug, feature, now)
-        for place, run in enumerate(content.manifest().runs):
-            _move_run(run, _at(now, run.ago, place))
+        for run, at in zip(content.manifest().runs, run_times(now), strict=True):
+            _move_run(run, at)
 
 
-def _at(now: datetime, ago: int, place: int) -> datetime:
-    """A working hour, `ago` days before `now`."""
+def run_times(now: datetime) -> list[datetime]:
+    """When each run of the manifest began: in office hours, no weekend, in their order."""
+    times: list[datetime] = []
+    for run in content.manifest().runs:
+        at = _office_time(now - timedelta(days=run.ago), len(times))
+        times.append(max(at, times[-1] + _PAUSE) if times else at)
+    return times
+
+
+def _office_time(day: datetime, place: int) -> datetime:
+    """A working hour of `day` in UTC, of the Friday before where that is a weekend."""
     hour, minute = _OFFICE[place % len(_OFFICE)]
-    day = now - timedelta(days=ago)
-    return day.replace(hour=hour, minute=minute, second=(place * 17) % 60, microsecond=0)
+    working = day - timedelta(days=max(0, day.weekday() - _FRIDAY))
+    return working.replace(hour=hour, minute=minute, second=(place * 17) % 60, microsecond=0)
 
 
 def _move_feature(slug: str, feature: content.Feature, now: datetime) -> None:
-    """Each version a day before the first run that used it; unused ones between those around them."""
+    """Each version shortly before the first run that used it; unused ones between those around them."""
     began = now - timedelta(days=_BEGAN - 5)
     Prompt.objects.filter(name=slug).update(created_at=began)
     Dataset.objects.filter(name=slug).update(created_at=began)
@@ -79,10 +90,9 @@ def _move_feature(slug: str, feature: content.Feature, now: datetime) -> None:
 
 
 def _first_use(slug: str, now: datetime, **wanted: int) -> datetime | None:
-    runs = content.manifest().runs
     times = [
-        _at(now, run.ago, place) - _FIRST_RUN
-        for place, run in enumerate(runs)
+        at - _FIRST_RUN
+        for run, at in zip(content.manifest().runs, run_times(now), strict=True)
         if run.feature == slug and all(getattr(run, name) == value for name, value in wanted.items())
     ]
     return min(times, default=None)

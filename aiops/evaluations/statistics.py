@@ -6,8 +6,7 @@ A case is the unit: its repeats are averaged first, so that `n` counts cases and
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-
-from scipy.special import ndtri, stdtrit
+from statistics import NormalDist
 
 LEAST = 20  # cases; below this no interval is shown, and nothing is green
 LEVEL = 0.95
@@ -24,7 +23,7 @@ class Interval:
 
 @lru_cache(maxsize=4)
 def _z(level: float) -> float:
-    return float(ndtri(0.5 + level / 2))
+    return NormalDist().inv_cdf(0.5 + level / 2)
 
 
 def wilson(passed: float, n: int, level: float = LEVEL) -> Interval | None:
@@ -51,6 +50,8 @@ def mean_interval(mean: float, deviation: float | None, n: int, level: float = L
         return None
     if n == 1 or deviation is None:
         return Interval(0.0, mean, 1.0)
+    from scipy.special import stdtrit  # noqa: PLC0415 - half a second, which most processes never need
+
     half = float(stdtrit(n - 1, 0.5 + level / 2)) * deviation / math.sqrt(n)
     return Interval(max(0.0, mean - half), mean, min(1.0, mean + half))
 

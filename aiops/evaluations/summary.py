@@ -14,31 +14,35 @@ from aiops.evaluations.statistics import Interval
 EVERY = ""  # the name under which "every scorer passes" is counted
 
 # First a case's repeats become one figure, then cases are counted; errors and nulls are missing, not zero.
-_SUMMARY = """
-WITH answers AS (
-  SELECT result.id, result.case_id, c.category, c.locale, result.error_kind <> '' AS failed
-  FROM evaluations_result AS result JOIN datasets_case AS c ON c.id = result.case_id
+_FIGURES = """
+WITH judged AS MATERIALIZED (
+  SELECT result.case_id, result.id, score.scorer, score.value, score.passed::int::float8 AS passed
+  FROM evaluations_result AS result JOIN evaluations_score AS score ON score.result_id = result.id
   WHERE result.run_id = %(run)s
-), judged AS (
-  SELECT answers.id, score.scorer, score.value, score.passed::int AS passed
-  FROM answers JOIN evaluations_score AS score ON score.result_id = answers.id
 ), everything AS (
-  SELECT id, '' AS scorer, NULL::float8 AS value, min(passed) AS passed FROM judged GROUP BY id
-), names AS (
-  SELECT DISTINCT scorer FROM judged UNION SELECT ''
+  SELECT case_id, min(passed) AS passed FROM judged GROUP BY case_id, id
 ), cases AS (
-  SELECT answers.case_id, answers.category, answers.locale, names.scorer,
-    avg(coalesce(judged.value, everything.value)) AS value,
-    avg(coalesce(judged.passed, everything.passed)) AS passed, count(*) AS results
-  FROM answers CROSS JOIN names
-  LEFT JOIN judged ON judged.id = answers.id AND judged.scorer = names.scorer
-  LEFT JOIN everything ON everything.id = answers.id AND names.scorer = ''
-  GROUP BY answers.case_id, answers.category, answers.locale, names.scorer
+  {cases}
 )
-SELECT scorer, grouping(category, locale) AS level, category, locale, count(*) AS cases,
+SELECT scorer, grouping(c.category, c.locale) AS level, c.category, c.locale,
   count(value) AS n_value, avg(value) AS mean, stddev_samp(value) AS deviation,
-  count(passed) AS n_passed, coalesce(sum(passed), 0)::float8 AS passed
-FROM cases GROUP BY GROUPING SETS ((scorer), (scorer, category), (scorer, locale))
+  count(passed) AS n_passed, sum(passed) AS passed
+FROM cases JOIN datasets_case AS c ON c.id = cases.case_id
+GROUP BY GROUPING SETS ((scorer), (scorer, c.category), (scorer, c.locale))
+"""
+_ASKED_ONCE = """
+  SELECT case_id, scorer, value, passed FROM judged
+  UNION ALL SELECT case_id, '', NULL, passed FROM everything
+"""
+_REPEATED = """
+  SELECT case_id, scorer, avg(value) AS value, avg(passed) AS passed FROM judged GROUP BY case_id, scorer
+  UNION ALL SELECT case_id, '', NULL, avg(passed) FROM everything GROUP BY case_id
+"""
+_COUNTS = """
+SELECT grouping(c.category, c.locale) AS level, c.category, c.locale, count(*) AS cases
+FROM (SELECT DISTINCT case_id FROM evaluations_result WHERE run_id = %(run)s) AS asked
+JOIN datasets_case AS c ON c.id = asked.case_id
+GROUP BY GROUPING SETS ((), (c.category), (c.locale))
 """
 _TOTAL, _CATEGORY, _LOCALE = 3, 1, 2  # grouping(): a bit is set where the column was summed over
 
@@ -84,27 +88,45 @@ class Summary:
 
 
 def summarise(run: Run) -> Summary:
-    """All figures of `run` in one query."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SUMMARY, {"run": run.pk})
-        names = [column.name for column in cursor.description or ()]
-        found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    tables: dict[int, dict[str, dict[str, Figure]]] = {_TOTAL: {}, _CATEGORY: {}, _LOCALE: {}}
-    for row in found:
-        group = {_TOTAL: "", _CATEGORY: row["category"], _LOCALE: row["locale"]}[row["level"]]
-        tables[row["level"]].setdefault(row["scorer"], {})[group] = _figure(row)
+    """All figures of `run`, in two queries."""
+    figures = _FIGURES.format(cases=_REPEATED if run.repeats > 1 else _ASKED_ONCE)
+    counts = {_group(row): row["cases"] for row in _rows(_COUNTS, run) if row["cases"]}
+    found = {(row["scorer"], *_group(row)): row for row in _rows(figures, run)}
     order = [EVERY, *(scorer["name"] for scorer in run.scorers), CHECKS]
-    totals = {name: tables[_TOTAL][name][""] for name in order if name in tables[_TOTAL]}
-    return Summary(totals, _sorted(tables[_CATEGORY]), _sorted(tables[_LOCALE]))
+    names = [name for name in order if name != CHECKS or (CHECKS, _TOTAL, "") in found] if counts else []
+
+    def table(level: int) -> dict[str, dict[str, Figure]]:
+        groups = {group: cases for (of, group), cases in counts.items() if of == level}
+        return {
+            name: {group: _figure(cases, found.get((name, level, group))) for group, cases in groups.items()}
+            for name in names
+        }
+
+    totals = {name: groups[""] for name, groups in table(_TOTAL).items()}
+    return Summary(totals, _sorted(table(_CATEGORY)), _sorted(table(_LOCALE)))
 
 
-def _figure(row: Mapping[str, Any]) -> Figure:
+def _rows(sql: str, run: Run) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"run": run.pk})
+        names = [column.name for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _group(row: Mapping[str, Any]) -> tuple[int, str]:
+    level = row["level"]
+    return level, {_TOTAL: "", _CATEGORY: row["category"], _LOCALE: row["locale"]}[level]
+
+
+def _figure(cases: int, row: Mapping[str, Any] | None) -> Figure:
+    if row is None:
+        return Figure(cases=cases, n=0, passed=None, share=None, mean=None, mean_n=0)
     n, n_value = row["n_passed"], row["n_value"]
     return Figure(
-        cases=row["cases"],
+        cases=cases,
         n=n,
-        passed=row["passed"] if n else None,
-        share=statistics.wilson(row["passed"], n),
+        passed=row["passed"],
+        share=statistics.wilson(row["passed"], n) if n else None,
         mean=statistics.mean_interval(row["mean"], row["deviation"], n_value) if n_value else None,
         mean_n=n_value,
     )

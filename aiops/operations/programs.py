@@ -138,7 +138,10 @@ def answers_http(bind: str, port: int, path: str) -> bool:
 
 
 def _celery(name: str, *arguments: str, says: str, stop: signal.Signals = signal.SIGTERM) -> Program:
-    return _python(name, "-m", "celery", "--app", "aiops.celery", *arguments, says=says, stop=stop)
+    # Celery would run Django's checks, which import every page: a second and more of each start.
+    unchecked = env.for_children(CELERY_SKIP_CHECKS="true")
+    command = ("-m", "celery", "--app", "aiops.celery", *arguments)
+    return _python(name, *command, says=says, stop=stop, environment=unchecked)
 
 
 def _python(

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from aiops.core.actors import Actor
 from aiops.core.errors import InvalidInput, Problem
+from aiops.features.models import Feature
 from aiops.prompts import actions, foreign, queries
 from aiops.prompts import format as prompt_format
 from aiops.prompts.models import Prompt, Version
@@ -86,7 +87,7 @@ def read_folder(path: Path) -> list[Found]:
 
 def _files(path: Path) -> list[Path]:
     if not path.exists():
-        raise InvalidInput(f"{path} does not exist", [Problem(f"{path} does not exist")])
+        raise InvalidInput(f"{path} does not exist")
     if path.is_file():
         return [path]
     kinds = {SUFFIX} | foreign.PROMPTFOO_SUFFIXES
@@ -152,7 +153,8 @@ def import_folder(path: Path, *, by: Actor) -> Import:
 def _import_one(found: Found, result: Import, by: Actor) -> None:
     prompt = Prompt.objects.filter(name=found.name).first()
     is_new = prompt is None
-    prompt = prompt or actions.create_prompt(by=by, name=found.name)
+    feature = Feature.objects.filter(slug=found.name).first()  # of the same name: surely meant
+    prompt = prompt or actions.create_prompt(by=by, name=found.name, feature=feature)
     before = queries.latest_version(prompt)
     note = f"imported from {found.file_name}"
     version = actions.create_version(by=by, prompt=prompt, source=found.source, note=note)
@@ -177,7 +179,11 @@ def _import_one(found: Found, result: Import, by: Actor) -> None:
 
 
 def differences(path: Path) -> Iterator[str]:
-    """A sentence for each way in which `path` is not what an export would write now."""
+    """A sentence for each way in which `path` and the database differ.
+
+    A file is in step where it holds the version that an export would write, or the latest one: an edit that
+    was imported and waits for its label is known to the database.
+    """
     found = {row.name: row for row in read_folder(path)}
     standing = {row.name: row for row in queries.exported()}
     for name in sorted(found.keys() | standing.keys()):
@@ -186,12 +192,10 @@ def differences(path: Path) -> Iterator[str]:
         elif name not in found:
             number = standing[name].number
             yield f"{name}{SUFFIX}: only in the database (version {number}); an export writes the file"
-        elif found[name].source != standing[name].source:
-            yield _difference(found[name], standing[name].number)
+        elif found[name].source not in (standing[name].source, _latest_source(name)):
+            yield f"{found[name].file_name}: differs from version {standing[name].number}"
 
 
-def _difference(found: Found, number: int) -> str:
-    latest = queries.latest_version(Prompt.objects.get(name=found.name))
-    if latest and latest.number != number and bytes(latest.source) == found.source:
-        return f"{found.file_name}: is version {latest.number}, and production stays at version {number}"
-    return f"{found.file_name}: differs from version {number}"
+def _latest_source(name: str) -> bytes:
+    latest = queries.latest_version(Prompt.objects.get(name=name))
+    return bytes(latest.source) if latest else b""

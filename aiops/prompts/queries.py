@@ -15,12 +15,6 @@ def latest_version(prompt: Prompt) -> Version | None:
     return prompt.versions.order_by("-number").first()
 
 
-def exported_version(prompt: Prompt) -> Version | None:
-    """The version that stands for the prompt in a folder: the one labelled production, else the latest."""
-    label = prompt.labels.filter(name=PRODUCTION).select_related("version").first()
-    return label.version if label else latest_version(prompt)
-
-
 class Exported(NamedTuple):
     """A prompt as a folder shows it."""
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Protocol
 
 from jinja2 import TemplateError
 
 from aiops.core.errors import InvalidInput, Problem
 from aiops.prompts import templates
-from aiops.prompts.shape import Variable
+from aiops.prompts.shape import Scalar, Variable, as_text
 from aiops.providers.protocol import Message
 
 
@@ -62,8 +63,14 @@ def _values(variables: Mapping[str, Mapping[str, Any]], inputs: Mapping[str, str
 
 
 def _variable(facts: Mapping[str, Any]) -> Variable:
+    enum = tuple(as_text(value) for value in facts.get("enum", ()))
+    return _declared(facts["type"], facts.get("default"), facts.get("max_length"), enum)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _declared(kind: Any, default: Scalar | None, max_length: int | None, enum: tuple[str, ...]) -> Variable:
     """Stored facts were checked when the version was made: no second check, a thousand times a second."""
-    return Variable.model_construct(**facts)
+    return Variable.model_construct(type=kind, default=default, max_length=max_length, enum=enum)
 
 
 def _value(kind: str, text: str) -> Any:

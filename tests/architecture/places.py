@@ -111,6 +111,11 @@ class Place:
     def namespace(self) -> str:
         return self.name.rpartition(":")[0]
 
+    @property
+    def permission(self) -> Any:
+        """What the view states: a Permission, PUBLIC or SIGNED_IN; None where it states nothing."""
+        return getattr(self.view, "permission", None)
+
     def url(self, samples: dict[str, dict[str, Any]]) -> str:
         values = samples[self.namespace] if self.parameters else {}
         path = reverse(self.name, kwargs={name: values[name] for name in self.parameters})

@@ -39,7 +39,7 @@ def get(client, url):
 
 @pytest.mark.parametrize("place", places(), ids=lambda place: place.name)
 def test_every_view_states_its_permission(place):
-    stated = getattr(place.view, "permission", None)
+    stated = place.permission
     assert stated in {PUBLIC, SIGNED_IN} or isinstance(stated, Permission), (
         f"{place.name}: put @requires(Permission.…), @signed_in or @public on the view"
     )
@@ -62,7 +62,7 @@ def test_a_role_gets_in_where_its_permissions_say_so_and_nowhere_else(db, role):
     client.force_login(make_user(roles=[role] if role else []))
     made, allowed, wrong = samples(), ROLES[role] if role else set(), []
     for place in places():
-        stated = place.view.permission
+        stated = place.permission
         may = stated in {PUBLIC, SIGNED_IN} or stated in allowed
         expected = OTHERWISE.get(place.name, ANSWERS) if may else REFUSED
         answer = get(client, place.url(made))
@@ -77,7 +77,7 @@ def test_strangers_are_asked_to_sign_in(db, client):
     for place in places():
         url = place.url(made)
         answer = get(client, url)
-        if place.view.permission == PUBLIC:
+        if place.permission == PUBLIC:
             fine = answer.status_code in OTHERWISE.get(place.name, ANSWERS)
         else:
             fine = answer.status_code == 302 and answer["Location"].startswith(reverse("accounts:sign-in"))

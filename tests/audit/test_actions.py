@@ -20,7 +20,7 @@ def test_record_says_who_did_what_to_which_thing(user):
         by=user, action="tests.act", on=tenant, before={"a": 1}, after={"a": 2}, reason="why", feature="f"
     )
     event = AuditEvent.objects.values().get()
-    assert {name: event[name] for name in event if name not in {"id", "at"}} == {
+    assert {name: value for name, value in event.items() if name not in {"id", "at"}} == {
         "actor_id": f"user:{user.pk}",
         "actor_label": user.email,
         "action": "tests.act",

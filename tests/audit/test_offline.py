@@ -17,16 +17,9 @@ def export(tmp_path):
         rows, head = [], GENESIS
         for seq in (1, 2, 3):
             text = json.dumps({"id": seq + 10, "action": "tests.act", "reason": "日本"})
-            rows.append(
-                {
-                    "seq": seq,
-                    "event_id": seq + 10,
-                    "prev_hash": head,
-                    "hash": digest(head, text),
-                    "text": text,
-                }
-            )
-            head = rows[-1]["hash"]
+            row = {"seq": seq, "event_id": seq + 10, "prev_hash": head, "text": text}
+            head = digest(head, text)
+            rows.append({**row, "hash": head})
         change(rows)
         path = tmp_path / "chain.jsonl"
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")

@@ -201,7 +201,7 @@ def test_first_price_may_begin_in_the_past_and_further_ones_not(user):
 def test_two_prices_of_one_time_are_refused(user):
     model, at = make_model(), clock.now() + timedelta(days=1)
     actions.set_price(by=user, model=model, effective_at=at, **rates())
-    with pytest.raises(InvalidInput, match="from that very time already"):
+    with pytest.raises(InvalidInput, match="from that time already"):
         actions.set_price(by=user, model=model, effective_at=at, **rates())
 
 

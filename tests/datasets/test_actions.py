@@ -88,7 +88,7 @@ def test_failing_audit_takes_the_import_with_it(dataset, monkeypatch):
     def fail(**_):
         raise RuntimeError("no audit")
 
-    monkeypatch.setattr(importing.audit, "record", fail)
+    monkeypatch.setattr("aiops.audit.actions.record", fail)
     with pytest.raises(RuntimeError), transaction.atomic():
         imported(dataset, case("a"))
     assert keys(dataset) == []
@@ -250,7 +250,7 @@ def test_upload_shows_what_it_would_do_and_does_nothing(dataset, user):
     imported(dataset, case("a"), case("b"), case("c"))
     waiting = uploaded(dataset, case("a"), case("b", expected=["x"]), case("d"), by=user, replace=True)
     assert waiting.preview["counts"] == {"total": 3, "new": 1, "changed": 1, "unchanged": 1, "removed": 1}
-    assert [row["state"] for row in waiting.preview["rows"]] == ["unchanged", "changed", "new"]
+    assert [row["state"] for row in waiting.preview["rows"]] == ["changed", "new", "unchanged"]
     assert waiting.preview["removed"] == ["c"]
     assert keys(dataset) == ["a", "b", "c"]
 

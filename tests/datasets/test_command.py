@@ -4,7 +4,9 @@ import hashlib
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
+from aiops.datasets import actions
 from aiops.datasets.models import Dataset
 from tests.datasets.files import case, jsonl
 from tests.factories import make_feature
@@ -106,6 +108,17 @@ def test_bad_file_is_refused_with_its_lines_and_makes_no_dataset(path):
 )
 def test_what_is_asked_wrongly_is_said(arguments, expected):
     assert expected in refused(*arguments)
+
+
+def test_database_that_does_not_answer_is_said(monkeypatch):
+    def fail(*_, **__):
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(actions, "freeze", fail)
+    Dataset.objects.create(name="triage")
+    with pytest.raises(CommandError, match="The database does not answer") as raised:
+        call_command("datasets", "freeze", "triage")
+    assert raised.value.returncode == 3
 
 
 def test_version_that_is_not_there(path):

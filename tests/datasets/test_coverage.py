@@ -1,6 +1,6 @@
 from aiops.datasets import coverage
 
-CELLS = [["billing", "en", 30], ["billing", "ja", 5], ["refund", "en", 40], ["", "", 1]]
+CELLS: list[coverage.Cell] = [["billing", "en", 30], ["billing", "ja", 5], ["refund", "en", 40], ["", "", 1]]
 
 
 def test_matrix_has_the_largest_first():
@@ -13,7 +13,7 @@ def test_matrix_has_the_largest_first():
 
 
 def test_matrix_leaves_out_what_nobody_could_read():
-    cells = [[f"c{n}", f"l{n}", 1] for n in range(300)]
+    cells: list[coverage.Cell] = [[f"c{n}", f"l{n}", 1] for n in range(300)]
     made = coverage.matrix(cells)
     assert (len(made.rows), len(made.locales), made.left_out) == (200, 12, 388)
 

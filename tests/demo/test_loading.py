@@ -192,3 +192,9 @@ def test_reset_empties_every_table_but_the_audits():
 def test_a_run_that_nobody_started_is_not_moved():
     history._move_run(content.manifest().runs[0], clock.now())
     assert Run.objects.count() == 0
+
+
+def test_runs_began_in_office_hours_of_working_days_in_their_order():
+    times = history.run_times(clock.now())
+    assert times == sorted(times)
+    assert all(at.weekday() < 5 and 9 <= at.hour < 19 for at in times)

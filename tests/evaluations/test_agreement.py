@@ -1,6 +1,7 @@
 """Agreement of graders, and whether a judge may be trusted."""
 
 from dataclasses import asdict
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,7 @@ def test_agreement_without_items_is_refused():
 
 
 def test_changed_judge_is_unknown_whatever_it_scored():
-    counts = {
+    counts: dict[str, Any] = {
         "human_fail_judge_fail": 19,
         "human_fail_judge_pass": 2,
         "human_pass_judge_pass": 170,

@@ -44,7 +44,7 @@ def evaluate(stage, *more, **values):
         code, message = error.returncode, str(error)
         return code, out.getvalue(), err.getvalue() + message
     except SystemExit as left:
-        code = left.code
+        code = int(left.code or 0)
     return code, out.getvalue(), err.getvalue()
 
 

@@ -1,6 +1,8 @@
 """The gate: its reference values, and the rules of its table one by one."""
 
+from collections.abc import Callable
 from dataclasses import asdict
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from aiops.evaluations.gate.decision import Decision, decide
 from tests.vectors import differences, vectors
 
 Z = bounds.z_of(0.95)
-FUNCTIONS = {
+FUNCTIONS: dict[str, Callable[..., Any]] = {
     "mcnemar_p": bounds.mcnemar_p,
     "agresti_min_upper": lambda **given: bounds.agresti_min_upper(**given, z=Z),
     "tango_upper": lambda **given: bounds.tango_upper(**given, z=Z),

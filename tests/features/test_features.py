@@ -111,7 +111,7 @@ def test_new_feature_by_its_form(product):
 
 
 def test_edit_by_its_form_and_its_history(product):
-    make_feature(slug="support", name="Support")
+    actions.create_feature(by=SHELL, slug="support", name="Support")
     assert product.post("/features/support/edit/", {"name": ""}).status_code == 422
     assert product.post("/features/support/edit/", {"name": "<b>Help"}).url == "/features/support/"
     shown = product.get("/features/support/history/").content.decode()

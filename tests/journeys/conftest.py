@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items):
             item.add_marker(absent)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def console():
     home = Path(tempfile.mkdtemp(prefix="aiops-journey-", dir="/tmp"))
     running = Console(home)
@@ -43,7 +43,7 @@ def console():
     shutil.rmtree(home, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # not the session: its event loop would stand in the way of other tests
 def browser():
     assert CHROMIUM, "CI asks for browser journeys, and no Chromium is installed"
     with sync_playwright() as playwright:

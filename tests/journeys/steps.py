@@ -1,5 +1,6 @@
 """What people do in the console, step by step, in the words of its pages."""
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -22,8 +23,8 @@ def add_vendor(page: Page, slug: str, base_url: str, calls_at_once: int = 20) ->
     page.get_by_label("Vendor's name").fill("fake-1")
     page.get_by_label("Tier").select_option("small")
     page.get_by_role("button", name="Add model").click()
-    page.get_by_label("Input, $ per million").fill("0.15")
-    page.get_by_label("Output, $ per million").fill("0.60")
+    page.get_by_label("Input", exact=True).fill("0.15")
+    page.get_by_label("Output", exact=True).fill("0.60")
     page.get_by_role("button", name="Set price").click()
     expect(page.get_by_text("In force", exact=True).first).to_be_visible()
 
@@ -33,7 +34,7 @@ def import_cases(page: Page, name: str, file: Path, feature: str = "") -> None:
     page.goto("/datasets/new/")
     page.get_by_label("Name").fill(name)
     if feature:
-        page.get_by_label("Feature", exact=True).select_option(label=feature)
+        page.locator("main").get_by_label(re.compile("^Feature")).select_option(label=feature)
     page.get_by_role("button", name="Make it and import cases").click()
     upload(page, file)
     page.get_by_role("button", name="Import ", exact=False).click()
@@ -48,7 +49,7 @@ def write_prompt(page: Page, name: str, feature: str, source: str) -> None:
     """Make a prompt of a feature and write its first version."""
     page.goto("/prompts/new/")
     page.get_by_label("Name").fill(name)
-    page.get_by_label("Feature", exact=True).select_option(feature)
+    page.locator("main").get_by_label(re.compile("^Feature")).select_option(feature)
     page.get_by_role("button", name="Make the prompt").click()
     page.get_by_label("Prompt file").fill(source)
     page.get_by_role("button", name="Save version").click()
@@ -64,7 +65,7 @@ def start_evaluation(page: Page, feature: str, dataset: str, version: str, model
         ("Prompt version", version),
         ("Model", model),
     ):
-        field = page.get_by_label(label, exact=True).and_(page.locator("#start select"))
+        field = page.locator("#start").get_by_label(re.compile(f"^{label}"))
         value = field.locator("option", has_text=choice).first.get_attribute("value")
         with page.expect_response(lambda response: response.request.method == "POST"):
             field.select_option(value)

@@ -57,7 +57,7 @@ def test_engineer_evaluates_banking77_against_a_model_server_and_reads_scores_pe
         expect(page.get_by_text("770").first).to_be_visible()
         steps.write_prompt(page, name, "ticket-triage", TRIAGE.format(name=name, model=f"{name}-model"))
         page.goto(f"/datasets/{name}/settings/")
-        page.get_by_label("Feature", exact=True).select_option(label="ticket-triage")
+        page.locator("main").get_by_label(re.compile("^Feature")).select_option(label="ticket-triage")
         page.get_by_role("button", name="Save").click()
         steps.start_evaluation(page, "ticket-triage", name, name, f"{name}-model")
         page.get_by_label("Exact match").check()
@@ -81,7 +81,7 @@ def test_engineer_reads_scores_per_locale_of_a_multilingual_set(sign_in):
         steps.import_cases(page, name, file, feature="policy-answers")
         steps.write_prompt(page, name, "policy-answers", QUESTION.format(name=name, model=f"{name}-model"))
         steps.start_evaluation(page, "policy-answers", name, name, f"{name}-model")
-        page.get_by_label("Token F1").check()
+        page.get_by_label("Word overlap (F1)").check()
         page.get_by_role("button", name="Start").click()
         expect(page.get_by_text("Finished", exact=True).first).to_be_visible(timeout=30_000)
         for locale in ("ja", "ar", "zh"):
@@ -106,7 +106,7 @@ def test_broken_files_are_refused_in_the_browser_with_line_and_problem(sign_in):
 
 @needs_data
 def test_broken_files_are_refused_at_the_shell_with_line_and_problem(console):
-    for number, broken in enumerate(expectations()):
+    for number, broken in enumerate(expectations()[:3]):  # the rest in tests/datasets, in one process
         file = str(DATA / "malformed" / str(broken["file"]))
         done = console.manage("datasets", "import", file, "--name", f"shell-broken-{number}", check=False)
         assert done.returncode == 2, broken

@@ -87,7 +87,7 @@ def test_a_parent_that_died_before_its_child_ran_takes_it_along(monkeypatch):
 
 
 def test_command_lines_are_known_with_and_without_proc(monkeypatch, tmp_path):
-    assert "pytest" in launch.command_line(os.getpid())
+    assert "python" in launch.command_line(os.getpid())
     assert launch.command_line(2**22 + 1) == ""
     monkeypatch.setattr(launch, "_PROC", tmp_path / "none")
     asked = []

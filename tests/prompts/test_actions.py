@@ -1,5 +1,7 @@
 """Prompts, versions and labels: what each act does, refuses and records."""
 
+from typing import Any
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 
@@ -191,24 +193,25 @@ def test_act_whose_record_fails_is_undone(prompt, monkeypatch, act):
     assert (Prompt.objects.count(), Version.objects.count(), Label.objects.count()) == before
 
 
-def refused(sql: str, *values: object) -> str:
-    """Why the database refuses `sql`, its deferred checks included."""
-    with (
-        pytest.raises(DatabaseError) as error,
-        transaction.atomic(),
-        connection.cursor() as cursor,
-    ):
+def run(sql: str, values: Any = ()) -> None:
+    with connection.cursor() as cursor:
         cursor.execute(sql, values)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def refused(sql: str, *values: object) -> str:
+    """Why the database refuses `sql`, its deferred checks included."""
+    with pytest.raises(DatabaseError) as error, transaction.atomic():
+        run(sql, values)
     return str(error.value).splitlines()[0]
 
 
 @pytest.mark.parametrize(
-    "column", ["source = ''", "note = 'x'", "number = 9", "author_id = NULL", "model = 'y'"]
+    "change", ["source = ''", "note = 'x'", "number = 9", "author_id = NULL", "model = 'y'"]
 )
-def test_database_refuses_to_change_a_version(column):
+def test_database_refuses_to_change_a_version(change):
     version = make_version()
-    assert refused(f"UPDATE prompts_version SET {column} WHERE id = %s", version.pk) == (
+    assert refused(f"UPDATE prompts_version SET {change} WHERE id = %s", version.pk) == (  # noqa: S608 - our own words
         f"version 1 of prompt {version.prompt_id} is immutable: make a new version"
     )
 
@@ -232,9 +235,7 @@ def test_database_refuses_a_label_on_another_prompts_version():
 
 def test_database_lets_a_version_go_that_nothing_names():
     version = make_version()
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM prompts_version WHERE id = %s", [version.pk])
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    run("DELETE FROM prompts_version WHERE id = %s", (version.pk,))
     assert not Version.objects.exists()
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a table of inputs and answers is read by rows
 """Prompts as files: what an import does, what it refuses, and that bytes come back as they were."""
 
 from io import StringIO
@@ -13,7 +14,7 @@ from aiops.prompts import actions, files, queries
 from aiops.prompts.models import Label, Prompt, Version
 from aiops.releases import actions as releases
 from aiops.releases.models import ReviewRequest
-from tests.factories import make_user
+from tests.factories import make_feature, make_user
 
 pytestmark = pytest.mark.django_db
 SHELL = SystemActor("shell")
@@ -66,9 +67,23 @@ def test_import_of_a_change_makes_a_version_and_moves_no_label(tmp_path):
     assert result.notes == ["triage: staging stays at v1; move it to v2 in the console"]
     assert [version.number for version in result.reviews] == [2]
     assert queries.exported()[0].number == 1
-    assert list(files.differences(tmp_path)) == [
-        "triage.prompt: is version 2, and production stays at version 1"
+    assert list(files.differences(tmp_path)) == []
+
+
+def test_check_of_an_older_version_that_is_not_live_says_that_it_differs(tmp_path):
+    files.import_folder(write(tmp_path, triage=TRIAGE), by=SHELL)
+    releases.adopt(by=SHELL, version=Version.objects.get(), reason="serves")
+    for text in (b"Now.\n", b"Later.\n"):
+        files.import_folder(write(tmp_path, triage=TRIAGE + text), by=SHELL)
+    assert list(files.differences(write(tmp_path, triage=TRIAGE + b"Now.\n"))) == [
+        "triage.prompt: differs from version 1"
     ]
+
+
+def test_import_of_a_new_prompt_belongs_to_the_feature_of_its_name(tmp_path):
+    feature = make_feature(slug="triage")
+    files.import_folder(write(tmp_path, triage=TRIAGE), by=SHELL)
+    assert Prompt.objects.get(name="triage").feature == feature
 
 
 def test_import_of_a_file_with_a_mistake_changes_nothing(tmp_path):
@@ -174,9 +189,42 @@ def test_commands_refuse_in_words(tmp_path):
     write(tmp_path, broken=b"{{ x\n")
     with pytest.raises(CommandError, match=r"^broken.prompt: line 1: unexpected end of template"):
         command("import", str(tmp_path))
-    with pytest.raises(CommandError, match="nobody has the e-mail address nobody@example.com"):
+    with pytest.raises(CommandError, match=r"nobody has the e-mail address nobody@example\.com"):
         command("import", str(tmp_path), "--as", "nobody@example.com")
     with pytest.raises(CommandError, match="lacks the permission"):
         command("import", str(tmp_path), "--as", make_user(roles=["finance"]).email)
     with pytest.raises(CommandError, match="does not exist"):
         command("import", str(tmp_path / "nowhere"))
+
+
+def test_one_file_is_imported_alone(tmp_path):
+    write(tmp_path, triage=TRIAGE, other=b"{{ broken")
+    assert files.import_folder(tmp_path / "triage.prompt", by=SHELL).changes == [
+        "triage: new prompt, version 1"
+    ]
+
+
+def test_folder_with_too_many_files_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "MAX_FILES", 1)
+    write(tmp_path, a=b"a", b=b"b")
+    with pytest.raises(InvalidInput, match="has 2 files, at most 1 are read"):
+        files.read_folder(tmp_path)
+
+
+def test_change_back_to_the_latest_version_makes_none(tmp_path):
+    files.import_folder(write(tmp_path, triage=TRIAGE), by=SHELL)
+    files.import_folder(write(tmp_path, triage=TRIAGE + b"Now.\n"), by=SHELL)
+    again = files.import_folder(tmp_path, by=SHELL)
+    assert (again.changes, again.unchanged) == ([], 1)
+
+
+def test_label_that_is_on_the_version_already_is_left_alone(tmp_path):
+    prompt = actions.create_prompt(by=SHELL, name="triage")
+    staged = TRIAGE.replace(b"production", b"staging")
+    version = actions.create_version(by=SHELL, prompt=prompt, source=staged)
+    actions.move_label(by=SHELL, prompt=prompt, name="staging", version=version)
+    older = actions.create_version(by=SHELL, prompt=prompt, source=TRIAGE)
+    actions.move_label(by=SHELL, prompt=prompt, name="production", version=older)
+    actions.create_version(by=SHELL, prompt=prompt, source=staged)
+    actions.move_label(by=SHELL, prompt=prompt, name="staging", version=queries.latest_version(prompt))
+    assert files.import_folder(write(tmp_path, triage=staged), by=SHELL) == files.Import(unchanged=1)

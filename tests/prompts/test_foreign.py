@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a table of inputs and answers is read by rows
 """Prompts of other tools are read as what they mean, and what cannot be taken over is named."""
 
 import pytest
@@ -122,7 +123,7 @@ def test_promptfoo_text_becomes_a_user_message():
     ("file_name", "source"),
     [
         ("chat.json", b'[{"role": "system", "content": "Be brief."}, {"role": "user", "content": "{{ q }}\\n"}]'),
-        ("chat.yaml", b"- role: system\n  content: Be brief.\n- {role: user, content: \"{{ q }}\\n\"}\n"),
+        ("chat.yaml", b'- role: system\n  content: Be brief.\n- {role: user, content: "{{ q }}\\n"}\n'),
     ],
 )  # fmt: skip
 def test_promptfoo_chat_becomes_messages(file_name, source):

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a table of inputs and answers is read by rows
 """Pages of prompts, as their users meet them."""
 
 from urllib.parse import urlencode
@@ -215,7 +216,7 @@ def test_somebody_else_saved_meanwhile(engineer, as_role, version):
     response = engineer.post(EDIT, mine)
     shown = response.content.decode()
     assert response.status_code == 409
-    assert f"version 2 was saved meanwhile by {other.user.email}" in shown
+    assert f"Version 2 was saved meanwhile by {other.user.email}" in shown
     assert "Mine {{ ticket }}" in shown
     assert "Save after v2" in shown
     assert 'name="based_on" value="2"' in shown

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from aiops.core.actors import SystemActor
 from aiops.core.errors import AiopsError, InvalidInput, NotFound
@@ -48,6 +48,9 @@ class Command(BaseCommand):
             raise CommandError("\n".join(lines), returncode=2) from None
         except (AiopsError, OSError) as error:
             raise CommandError(str(error), returncode=2) from None
+        except OperationalError as error:
+            advice = "Is it running? `python manage.py up` starts the embedded one."
+            raise CommandError(f"The database does not answer. {advice}\n{error}", returncode=3) from None
 
     def _import(self, options: dict[str, Any]) -> None:
         path: Path = options["file"]
