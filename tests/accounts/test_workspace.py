@@ -1,6 +1,7 @@
 """The rules of the workspace: when a second person must agree."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -11,7 +12,7 @@ from aiops.audit.models import AuditEvent
 from aiops.core.errors import InvalidInput
 
 pytestmark = pytest.mark.django_db
-ABOVE = {"four_eyes": "above", "four_eyes_share": 10, "four_eyes_amount": None}
+ABOVE: dict[str, Any] = {"four_eyes": "above", "four_eyes_share": 10, "four_eyes_amount": None}
 
 
 def test_above_ten_percent_is_the_rule_until_somebody_changes_it():
