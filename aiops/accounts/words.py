@@ -26,6 +26,7 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.DATASETS_EDIT: "import, edit and freeze golden datasets",
     Permission.EVALUATIONS_VIEW: "see evaluations and their outputs",
     Permission.EVALUATIONS_RUN: "start and cancel evaluations",
+    Permission.VERDICTS_ACCEPT: "accept a verdict that is not a pass, with a reason",
     Permission.CATALOG_VIEW: "see providers, models and prices",
     Permission.CATALOG_EDIT: "change providers, their keys, models and prices",
     Permission.TENANTS_VIEW: "see tenants",

@@ -239,7 +239,7 @@ class TestDemo:
     def test_the_page_offers_each_account_with_what_it_may_do(self, client):
         content = client.get(SIGN_IN, HTTP_HOST="localhost:8000").content
         assert b"engineer@demo" in content
-        assert b"Changes prompts and golden datasets" in content
+        assert b"Changes, reviews and ships prompts" in content
 
     def test_one_click_signs_in(self, client):
         assert self.click(client)["Location"] == "/"

@@ -1,7 +1,7 @@
 """The sentence of each reason, and the plan before a run."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
@@ -64,6 +64,7 @@ def test_what_broke_as_a_whole_stands_before_single_cases():
     assert why.endswith("Must pass and fail: 6-0.")
 
 
+@settings(max_examples=5)  # statsmodels collects garbage at each call, which takes a second here
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_corrections_are_those_of_statsmodels(chances):
     assert families.holm(chances) == pytest.approx(list(multipletests(chances, method="holm")[1]))

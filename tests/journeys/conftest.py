@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items):
             item.add_marker(absent)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def console():
     home = Path(tempfile.mkdtemp(prefix="aiops-journey-", dir="/tmp"))
     running = Console(home)

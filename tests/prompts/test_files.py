@@ -224,7 +224,7 @@ def test_label_that_is_on_the_version_already_is_left_alone(tmp_path):
     version = actions.create_version(by=SHELL, prompt=prompt, source=staged)
     actions.move_label(by=SHELL, prompt=prompt, name="staging", version=version)
     older = actions.create_version(by=SHELL, prompt=prompt, source=TRIAGE)
-    actions.move_label(by=SHELL, prompt=prompt, name="production", version=older)
+    releases.adopt(by=SHELL, version=older, reason="serves")
     actions.create_version(by=SHELL, prompt=prompt, source=staged)
     actions.move_label(by=SHELL, prompt=prompt, name="staging", version=queries.latest_version(prompt))
     assert files.import_folder(write(tmp_path, triage=staged), by=SHELL) == files.Import(unchanged=1)
