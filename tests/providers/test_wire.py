@@ -67,7 +67,7 @@ class Key:
         (aiohttp.SocketTimeoutError(), errors.Timeout, "vendor fell silent"),
         (aiohttp.ServerDisconnectedError(), errors.Unreachable, "The connection to vendor broke"),
         (
-            aiohttp.ClientConnectorCertificateError(Key(), ssl.SSLCertVerificationError()),  # type: ignore[arg-type]
+            aiohttp.ClientConnectorCertificateError(Key(), ssl.SSLCertVerificationError()),  # type: ignore[arg-type]  # a stand-in
             errors.Unreachable,
             "certificate is not trusted",
         ),
