@@ -1,16 +1,32 @@
-"""What a call costs, and what it can cost at most. USD as Decimal, exact: a rate has ten places."""
+"""What a call costs, and what it can cost at most. USD as Decimal, exact: a rate has ten places.
+
+Pure: a price is whatever has the rates of one, a row of the catalog or a part of the gateway's picture.
+"""
 
 import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-from aiops.catalog.models import Price
-from aiops.core.money import ZERO
 from aiops.providers.protocol import Message, Usage
 
 TOKENS_PER_MESSAGE = 16  # roles and separators of a chat template; the templates we know take 3 to 10
 TOKENS_PER_SCHEMA = 512  # what a vendor wraps around a schema of the answer
+
+
+class Priced(Protocol):
+    """USD per token of each class; None: the vendor has no rate of its own for it."""
+
+    @property
+    def input(self) -> Decimal: ...
+    @property
+    def cached_input(self) -> Decimal | None: ...
+    @property
+    def cache_write(self) -> Decimal | None: ...
+    @property
+    def output(self) -> Decimal: ...
+    @property
+    def reasoning(self) -> Decimal | None: ...
 
 
 class Rates(NamedTuple):
@@ -23,7 +39,7 @@ class Rates(NamedTuple):
     reasoning: Decimal
 
 
-def rates(price: Price) -> Rates:
+def rates(price: Priced) -> Rates:
     """A class without a rate is billed as what it is part of: cache as input, reasoning as output."""
     return Rates(
         input=price.input,
@@ -34,7 +50,7 @@ def rates(price: Price) -> Rates:
     )
 
 
-def cost(usage: Usage, price: Price) -> Decimal:
+def cost(usage: Usage, price: Priced) -> Decimal:
     """What `usage` costs at `price`. Its classes are disjoint, so the parts simply add up."""
     rate = rates(price)
     return (
@@ -47,7 +63,7 @@ def cost(usage: Usage, price: Price) -> Decimal:
 
 
 def worst_case(
-    messages: Iterable[Message], max_tokens: int, price: Price, *, schema: Mapping[str, Any] | None = None
+    messages: Iterable[Message], max_tokens: int, price: Priced, *, schema: Mapping[str, Any] | None = None
 ) -> Decimal:
     """What a call costs at most, in USD: every token in its dearest class.
 
@@ -60,4 +76,4 @@ def worst_case(
     if schema is not None:
         tokens += len(json.dumps(schema)) + TOKENS_PER_SCHEMA
     dearest_in = max(rate.input, rate.cached_input, rate.cache_write)
-    return tokens * dearest_in + max(0, max_tokens) * max(rate.output, rate.reasoning, ZERO)
+    return tokens * dearest_in + max(0, max_tokens) * max(rate.output, rate.reasoning)

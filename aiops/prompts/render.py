@@ -16,8 +16,11 @@ from aiops.providers.protocol import Message
 class Renderable(Protocol):
     """What has messages and declared variables as JSON: a stored version, or a draft of one."""
 
-    messages: list[dict[str, str]]
-    variables: dict[str, dict[str, Any]]
+    @property
+    def messages(self) -> list[dict[str, str]]: ...
+
+    @property
+    def variables(self) -> dict[str, dict[str, Any]]: ...
 
 
 def render(version: Renderable, inputs: Mapping[str, str]) -> tuple[Message, ...]:

@@ -1,0 +1,184 @@
+"""What a feature decides for each stage of its calls, as frozen values. No Django, no database.
+
+The numbers stand in USD, seconds and tokens. A policy is stored whole, as JSON, in numbered versions.
+"""
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,99}$")]
+
+
+class Settings(BaseModel):
+    """Base of all parts: nothing unknown is taken, nothing changes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CachePolicy(Settings):
+    """`shared`: tenants may be given each other's answers. Off by default, as answers may hold their data."""
+
+    on: bool = True
+    ttl_seconds: int = Field(86_400, ge=1, le=90 * 86_400)
+    shared: bool = False
+
+
+class Limit(Settings):
+    """At most so much; None: no limit."""
+
+    requests_per_minute: int | None = Field(None, ge=1, le=10_000_000)
+    tokens_per_minute: int | None = Field(None, ge=1, le=10_000_000_000)
+    concurrency: int | None = Field(None, ge=1, le=100_000)
+
+
+class RetryLoopPolicy(Settings):
+    """The same request of one tenant that failed `failures` times in a window is refused for a pause."""
+
+    failures: int = Field(5, ge=2, le=1000)
+    window_seconds: int = Field(60, ge=1, le=3600)
+    pause_seconds: int = Field(60, ge=1, le=3600)
+
+
+class BreakerPolicy(Settings):
+    """`refuse`: a call over a limit gets its error, even where the feature has a fallback."""
+
+    feature: Limit = Limit()
+    tenant: Limit = Limit(requests_per_minute=6000, concurrency=256)
+    key: Limit = Limit()
+    retry_loop: RetryLoopPolicy = RetryLoopPolicy()
+    when_over: Literal["fallback", "refuse"] = "fallback"
+
+
+class Rule(Settings):
+    """Calls that meet all of what is stated go to `model`."""
+
+    model: Slug
+    categories: tuple[str, ...] = ()
+    locales: tuple[str, ...] = ()
+    at_most_characters: int | None = Field(None, ge=1)
+    at_least_characters: int | None = Field(None, ge=1)
+
+    @model_validator(mode="after")
+    def _states_something(self) -> "Rule":
+        stated = self.categories or self.locales or self.at_most_characters or self.at_least_characters
+        if not stated:
+            raise ValueError("a rule states a category, a locale or a length")
+        return self
+
+
+class RouterPolicy(Settings):
+    """`fixed`: the deployment's model. `rules`: the first rule that fits, else that model.
+
+    `candidates` are tried in order where the chosen model fails. `over_soft_budget` goes first while a soft
+    budget is passed.
+    """
+
+    kind: Literal["fixed", "rules"] = "fixed"
+    rules: tuple[Rule, ...] = Field((), max_length=50)
+    candidates: tuple[Slug, ...] = Field((), max_length=5)
+    over_soft_budget: Slug | None = None
+
+
+class RetrievalPolicy(Settings):
+    """`below` of the ranking's score nothing counts as found."""
+
+    on: bool = False
+    passages: int = Field(5, ge=1, le=50)
+    most_characters: int = Field(12_000, ge=200, le=200_000)
+    variable: str | None = None  # the input that is the question; None: the only required one
+
+
+class DatePolicy(Settings):
+    """Dates in the named fields of a structured answer must parse and lie in the range (days from today)."""
+
+    fields: tuple[str, ...] = ()
+    earliest_days: int | None = None
+    latest_days: int | None = None
+
+
+Mode = Literal["off", "observe", "enforce"]
+
+
+class GuardrailPolicy(Settings):
+    """`json_schema` checks the version's output schema. `repair`: the model is told once, and may mend."""
+
+    json_schema: Mode = "enforce"
+    dates: Mode = "off"
+    date_rules: DatePolicy = DatePolicy()
+    repair: bool = True
+
+
+class ApprovalPolicy(Settings):
+    """Which good answers wait for a person before they are released."""
+
+    hold: Literal["none", "all", "categories"] = "none"
+    categories: tuple[str, ...] = ()
+
+
+class CachedFallback(Settings):
+    """The last good answer to the same inputs, however old up to `max_age_seconds`."""
+
+    kind: Literal["cached"] = "cached"
+    max_age_seconds: int = Field(7 * 86_400, ge=1)
+
+
+class SearchFallback(Settings):
+    """The passages that the feature's documents have on the question."""
+
+    kind: Literal["search"] = "search"
+    passages: int = Field(3, ge=1, le=20)
+
+
+class RulesFallback(Settings):
+    """A rule set's newest version answers."""
+
+    kind: Literal["rules"] = "rules"
+    rule_set: Slug
+
+
+class TextFallback(Settings):
+    """A fixed text, by the call's locale ("ja", then "ja-JP"'s language), else `text`."""
+
+    kind: Literal["text"] = "text"
+    text: str = Field(min_length=1, max_length=10_000)
+    by_locale: dict[str, str] = {}
+
+
+class DeferredFallback(Settings):
+    """A worker tries again for so long; the caller gets a ticket."""
+
+    kind: Literal["deferred"] = "deferred"
+    for_seconds: int = Field(86_400, ge=60)
+
+
+class PersonFallback(Settings):
+    """A person answers; the caller gets a ticket."""
+
+    kind: Literal["person"] = "person"
+    within_seconds: int = Field(86_400, ge=60)
+
+
+Fallback = Annotated[
+    CachedFallback | SearchFallback | RulesFallback | TextFallback | DeferredFallback | PersonFallback,
+    Field(discriminator="kind"),
+]
+
+
+class Policy(Settings):
+    """All that a feature decides. The defaults are what a new feature gets."""
+
+    deadline_seconds: float = Field(3.0, ge=0.05, le=600)
+    max_tokens: int = Field(1024, ge=1, le=1_000_000)
+    attempts: int = Field(2, ge=1, le=5)  # per model, the first included
+    cache: CachePolicy = CachePolicy()
+    breaker: BreakerPolicy = BreakerPolicy()
+    router: RouterPolicy = RouterPolicy()
+    retrieval: RetrievalPolicy = RetrievalPolicy()
+    guardrails: GuardrailPolicy = GuardrailPolicy()
+    approval: ApprovalPolicy = ApprovalPolicy()
+    fallbacks: tuple[Fallback, ...] = Field((), max_length=6)
+    keep_text: bool = True  # whether inputs and outputs are stored with the call's record
+    dearest_call: Decimal | None = Field(None, gt=0)  # a call whose worst case is above is refused
+    callback_url: str = ""

@@ -1,0 +1,161 @@
+"""The ports in memory: one process, nothing kept. For tests, and to try a policy without a vendor."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from aiops.gateway.errors import InvalidRequest, OverBudget, OverLimit, ProviderFailed
+from aiops.gateway.messages import ZERO, Call, Passage, Reply, Ticket
+from aiops.gateway.picture import Instant, Model
+from aiops.gateway.ports import Cached, World
+from aiops.providers.protocol import ChatProvider
+
+
+class MemoryHold:
+    """A hold of `MemoryLedger`."""
+
+    leases: tuple[int, ...] = ()
+
+    def __init__(self, ledger: "MemoryLedger", worst: Decimal) -> None:
+        self._ledger = ledger
+        self._worst = worst
+        ledger.held += worst
+
+    def settle(self, cost: Decimal | None) -> None:
+        self._ledger.held -= self._worst
+        self._ledger.spent += self._worst if cost is None else cost
+
+
+class MemoryLedger:
+    """One budget for everything; None: no limit."""
+
+    def __init__(self, limit: Decimal | None = None) -> None:
+        self.limit = limit
+        self.held = ZERO
+        self.spent = ZERO
+
+    async def hold(self, call: Call, worst: Decimal) -> MemoryHold:  # noqa: ARG002 - one budget for all
+        if self.limit is not None and self.spent + self.held + worst > self.limit:
+            raise OverBudget(f"The budget of ${self.limit} leaves no room for a call of up to ${worst}.")
+        return MemoryHold(self, worst)
+
+
+@dataclass(slots=True)
+class MemoryAdmission:
+    limiter: "MemoryLimiter"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def leave(self) -> None:
+        self.limiter.inside -= 1
+
+
+class MemoryLimiter:
+    """At most `most` calls at once."""
+
+    def __init__(self, most: int | None = None) -> None:
+        self.most = most
+        self.inside = 0
+        self.entered = 0
+
+    async def enter(self, call: Call, tokens: int) -> MemoryAdmission:  # noqa: ARG002 - it counts calls alone
+        if self.most is not None and self.inside >= self.most:
+            raise OverLimit("Too many calls at once.", retry_after=1)
+        self.inside += 1
+        self.entered += 1
+        return MemoryAdmission(self)
+
+
+class MemoryCache:
+    """`clock` gives seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self.kept: dict[bytes, tuple[float, Reply]] = {}
+
+    async def find(self, key: bytes) -> Cached | None:
+        at, reply = self.kept.get(key, (0.0, None))
+        return Cached(reply, self._clock() - at) if reply else None
+
+    async def keep(self, key: bytes, call: Call, reply: Reply, ttl: float) -> None:  # noqa: ARG002 - nothing expires
+        self.kept[key] = (self._clock(), reply)
+
+
+class MemoryVendors:
+    """One adapter for each model's name."""
+
+    def __init__(self, adapters: Mapping[str, ChatProvider]) -> None:
+        self.adapters = adapters
+
+    def of(self, model: Model) -> ChatProvider:
+        if model.name not in self.adapters:
+            raise ProviderFailed(f"There is no adapter for {model.name}.")
+        return self.adapters[model.name]
+
+
+class MemoryApproaches:
+    """Answers by the name of the rule set or classifier."""
+
+    def __init__(self, answers: Mapping[str, str] | None = None) -> None:
+        self.answers = answers or {}
+
+    async def answer(self, approach: Instant, inputs: Mapping[str, str], locale: str) -> str:
+        return await self.rules(approach.name, inputs, locale)
+
+    async def rules(self, rule_set: str, inputs: Mapping[str, str], locale: str) -> str:  # noqa: ARG002 - always the same
+        if rule_set not in self.answers:
+            raise InvalidRequest(f"There are no rules {rule_set}.")
+        return self.answers[rule_set]
+
+
+class MemoryLibrary:
+    """The same passages for every question."""
+
+    def __init__(self, passages: Sequence[Passage] = ()) -> None:
+        self.passages = passages
+
+    async def search(self, call: Call, question: str, most: int) -> Sequence[Passage]:  # noqa: ARG002 - always the same
+        return self.passages[:most]
+
+
+class MemoryTickets:
+    def __init__(self) -> None:
+        self.opened: list[tuple[str, str, int, Reply | None]] = []
+
+    async def open(
+        self,
+        call: Call,  # noqa: ARG002 - a real one keeps it
+        kind: Any,
+        reason: str,
+        *,
+        seconds: int,
+        held: Reply | None = None,
+    ) -> Ticket:
+        self.opened.append((kind, reason, seconds, held))
+        return Ticket(id=f"tkt_{len(self.opened)}", kind=kind)
+
+
+class MemoryRecorder:
+    def __init__(self) -> None:
+        self.records: list[Mapping[str, Any]] = []
+
+    def write(self, record: Mapping[str, Any]) -> None:
+        self.records.append(record)
+
+
+def memory_world(**ports: Any) -> World:
+    """All ports in memory, but for those given."""
+    return World(
+        **{
+            "ledger": MemoryLedger(),
+            "limiter": MemoryLimiter(),
+            "cache": MemoryCache(),
+            "vendors": MemoryVendors({}),
+            "approaches": MemoryApproaches(),
+            "library": MemoryLibrary(),
+            "tickets": MemoryTickets(),
+            "recorder": MemoryRecorder(),
+            **ports,
+        }
+    )

@@ -1,0 +1,68 @@
+"""One call from request to reply. Read `STAGES` aloud: the first item is the outermost.
+
+A stage takes the call and what lies within, and gives a reply: it may answer itself, go on with a changed
+call, change the reply, or raise one of `errors.Unanswered`, which the fallback stage turns into the feature's
+own answer.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from aiops.gateway.messages import Call, Handler, Reply, Span
+from aiops.gateway.ports import World
+from aiops.gateway.stages.approach import Approach
+from aiops.gateway.stages.approval import Approval
+from aiops.gateway.stages.breaker import Breaker
+from aiops.gateway.stages.cache import Cache
+from aiops.gateway.stages.fallback import Fallback
+from aiops.gateway.stages.guardrails import Guardrails
+from aiops.gateway.stages.kill_switch import KillSwitch
+from aiops.gateway.stages.recorder import Recorder
+from aiops.gateway.stages.retrieval import Retrieval
+from aiops.gateway.stages.router import Router
+
+
+class Stage(Protocol):
+    name: str
+
+    async def __call__(self, call: Call, onward: Handler) -> Reply: ...
+
+
+def stages(world: World) -> tuple[Stage, ...]:
+    return (
+        Recorder(world.recorder),
+        Fallback(world),
+        KillSwitch(),
+        Cache(world.cache),
+        Approval(world.tickets),
+        Breaker(world.limiter, world.ledger),
+        Router(),
+        Retrieval(world.library),
+        Guardrails(),
+        Approach(world),
+    )
+
+
+def compose(parts: Sequence[Stage]) -> Handler:
+    """The pipeline as one function. The last stage is the innermost: what it is given to go on with fails."""
+    handler: Handler = _end
+    for stage in reversed(parts):
+        handler = _within(stage, handler)
+    return handler
+
+
+def _within(stage: Stage, onward: Handler) -> Handler:
+    async def handle(call: Call) -> Reply:
+        trace = call.trace
+        span = Span(stage.name, trace.elapsed_ms())
+        trace.spans.append(span)
+        try:
+            return await stage(call, onward)
+        finally:
+            span.ended_ms = trace.elapsed_ms()
+
+    return handle
+
+
+async def _end(call: Call) -> Reply:
+    raise RuntimeError(f"No stage answered {call.id}.")

@@ -1,0 +1,99 @@
+"""What the core needs from the world, as Protocols. In memory: `memory.py`; for real: `stores.py`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol
+
+from aiops.gateway.messages import Call, Hold, Passage, Reply, Ticket
+from aiops.gateway.picture import Instant, Model
+from aiops.providers.protocol import ChatProvider
+
+
+class Ledger(Protocol):
+    async def hold(self, call: Call, worst: Decimal) -> Hold:
+        """Promise `worst` USD out of every budget that applies. Raises OverBudget where it does not fit."""
+        ...
+
+
+class Admission(Protocol):
+    """A call inside the limits. `headers` are the x-ratelimit ones."""
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    def leave(self) -> None:
+        """The call is over: it no longer counts among those at once."""
+        ...
+
+
+class Limiter(Protocol):
+    async def enter(self, call: Call, tokens: int) -> Admission:
+        """Count the call and about `tokens` tokens. Raises OverLimit, with the seconds to wait."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Cached:
+    """A stored answer. `age` in seconds."""
+
+    reply: Reply
+    age: float = 0.0
+
+
+class Cache(Protocol):
+    async def find(self, key: bytes) -> Cached | None:
+        """The answer under `key`, however old it is up to the store's bound."""
+        ...
+
+    async def keep(self, key: bytes, call: Call, reply: Reply, ttl: float) -> None: ...
+
+
+class Vendors(Protocol):
+    def of(self, model: Model) -> ChatProvider:
+        """The open adapter of the model's provider, which tries once. ProviderFailed where there is none."""
+        ...
+
+
+class Approaches(Protocol):
+    async def answer(self, approach: Instant, inputs: Mapping[str, str], locale: str) -> str:
+        """What a rule set or a classifier says. Raises InvalidRequest where inputs lack something."""
+        ...
+
+    async def rules(self, rule_set: str, inputs: Mapping[str, str], locale: str) -> str:
+        """What the newest version of a rule set says."""
+        ...
+
+
+class Library(Protocol):
+    async def search(self, call: Call, question: str, most: int) -> Sequence[Passage]:
+        """The best passages of the feature's documents that this tenant may read."""
+        ...
+
+
+class Tickets(Protocol):
+    async def open(
+        self, call: Call, kind: str, reason: str, *, seconds: int, held: Reply | None = None
+    ) -> Ticket:
+        """Let the call wait for a person, a later try or an approval; `held` is the answer to approve."""
+        ...
+
+
+class Recorder(Protocol):
+    def write(self, record: Mapping[str, Any]) -> None:
+        """Append the record to the spool. When this returns the record survives the process."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All ports together."""
+
+    ledger: Ledger
+    limiter: Limiter
+    cache: Cache
+    vendors: Vendors
+    approaches: Approaches
+    library: Library
+    tickets: Tickets
+    recorder: Recorder

@@ -1,0 +1,85 @@
+"""The record of one call: what the spool keeps and Postgres gets. Plain values only."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from aiops.gateway.messages import Attempt, Call, Reply
+
+
+def record_of(call: Call, reply: Reply, now: float | None = None) -> dict[str, Any]:
+    """A JSON object; money as text, times in milliseconds, `at` (the end) in seconds since 1970 UTC."""
+    trace = call.trace
+    latency = trace.elapsed_ms()
+    last = trace.attempts[-1] if trace.attempts else None
+    return {
+        "id": call.id,
+        "at": time.time() if now is None else now,
+        "tenant": call.tenant,
+        "feature": call.feature.slug,
+        "key": call.key.id,
+        "user": call.user,
+        "locale": call.locale,
+        "category": call.category,
+        "outcome": reply.outcome,
+        "reason": _reason(reply),
+        "served_by": reply.fallback.by if reply.fallback else "",
+        "cache": trace.cache,
+        "approach": call.approach.kind,
+        "approach_name": call.approach.name,
+        "version_id": getattr(call.approach, "version_id", None),
+        "version_number": getattr(call.approach, "number", None),
+        "arm": call.arm,
+        "model": reply.model,
+        "provider": last.provider if last else "",
+        "finish_reason": reply.finish_reason,
+        "tokens": _tokens(trace.attempts),
+        "cost": str(trace.cost),
+        "unaccounted": str(sum(one.worst for one in trace.attempts if one.cost is None)),
+        "latency_ms": latency,
+        "overhead_ms": max(0.0, latency - trace.waited_ms),
+        "stream": call.stream,
+        "attempts": [_attempt(attempt) for attempt in trace.attempts],
+        "spans": [asdict(span) for span in trace.spans],
+        "checks": [asdict(check) for check in reply.checks],
+        "error": reply.error.message if reply.error else "",
+        "revision": call.picture.revision,
+        "ticket": reply.ticket.id if reply.ticket else "",
+        "metadata": dict(call.metadata),
+        **(_texts(call, reply) if call.feature.policy.keep_text else {}),
+    }
+
+
+def _reason(reply: Reply) -> str:
+    if reply.fallback:
+        return reply.fallback.reason
+    return getattr(reply.error, "reason", reply.error.code) if reply.error else ""
+
+
+def _tokens(attempts: list[Attempt]) -> Mapping[str, int]:
+    names = ("input", "cached_input", "cache_write", "output", "reasoning")
+    return {name: sum(getattr(attempt.usage, name) for attempt in attempts) for name in names}
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    known = attempt.cost is not None
+    return {
+        "model": attempt.model,
+        "provider": attempt.provider,
+        "worst": str(attempt.worst),
+        "cost": str(attempt.cost) if known else None,
+        "leases": list(attempt.leases),
+        "begun_ms": attempt.begun_ms,
+        "latency_ms": attempt.latency_ms,
+        "error": attempt.error,
+    }
+
+
+def _texts(call: Call, reply: Reply) -> dict[str, Any]:
+    return {
+        "inputs": dict(call.inputs),
+        "messages": [[message.role, message.content] for message in call.trace.asked or call.messages],
+        "output": reply.text,
+        "passages": [asdict(passage) for passage in call.trace.passages],
+    }
