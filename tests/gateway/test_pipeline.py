@@ -51,8 +51,8 @@ def test_a_call_is_answered_priced_and_recorded():
     assert (reply.outcome, reply.text, reply.model) == ("answered", "Fine.", "small")
     assert (record["cost"], record["tokens"]["output"], record["cache"]) == ("0.015", 5, "miss")
     assert [span["stage"] for span in record["spans"]] == [
-        "recorder", "fallback", "kill_switch", "cache", "approval", "breaker", "router", "retrieval", "guardrails",
-        "approach",
+        "recorder", "fallback", "kill_switch", "cache", "approval", "breaker", "router", "retrieval",
+        "guardrails", "approach",
     ]  # fmt: skip
     assert world.ledger.held == 0
     assert world.ledger.spent == Decimal("0.015")
