@@ -59,6 +59,9 @@ class MemoryLimiter:
         self.inside = 0
         self.entered = 0
 
+    def headers(self, call: Call) -> Mapping[str, str]:  # noqa: ARG002 - the same for all
+        return {}
+
     async def enter(self, call: Call, tokens: int) -> MemoryAdmission:  # noqa: ARG002 - it counts calls alone
         if self.most is not None and self.inside >= self.most:
             raise OverLimit("Too many calls at once.", retry_after=1)

@@ -41,6 +41,8 @@ class Parameters:
     seed: int | None = None
     stop: tuple[str, ...] = ()
     response_schema: Mapping[str, Any] | None = None
+    tools: tuple[Mapping[str, Any], ...] = ()
+    tool_choice: str | Mapping[str, Any] | None = None
 
 
 @dataclass(slots=True)
@@ -198,7 +200,7 @@ class Reply:
     fallback: Served | None = None
     ticket: Ticket | None = None
     error: GatewayError | None = None  # outcome "refused"
-    raw_message: Mapping[str, Any] | None = None  # the vendor's message, where it holds more than text
+    tool_calls: tuple[Mapping[str, Any], ...] = ()  # in OpenAI's form; then no guardrail reads the text
     live: "Live | None" = None
 
 

@@ -28,6 +28,10 @@ class Admission(Protocol):
 
 
 class Limiter(Protocol):
+    def headers(self, call: Call) -> Mapping[str, str]:
+        """How much is left for such calls, without counting one."""
+        ...
+
     async def enter(self, call: Call, tokens: int) -> Admission:
         """Count the call and about `tokens` tokens. Raises OverLimit, with the seconds to wait."""
         ...

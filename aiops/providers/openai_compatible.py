@@ -11,7 +11,7 @@ from aiops.providers import replies, sse, usage
 from aiops.providers.errors import BadReply, Refused
 from aiops.providers.http_provider import HttpProvider
 from aiops.providers.options import OpenAIOptions
-from aiops.providers.protocol import ChatPiece, ChatReply, ChatRequest, Usage
+from aiops.providers.protocol import ChatPiece, ChatReply, ChatRequest, Message, Usage
 from aiops.providers.retry import Policy
 from aiops.providers.wire import Endpoint
 
@@ -80,7 +80,7 @@ class OpenAICompatible(HttpProvider):
         payload: dict[str, Any] = {
             **self._options.extra_body,
             "model": request.model,
-            "messages": [{"role": message.role, "content": message.content} for message in request.messages],
+            "messages": [_message(message) for message in request.messages],
             self._limit_field(request.model): request.max_tokens,
         }
         if request.temperature is not None:
@@ -89,6 +89,10 @@ class OpenAICompatible(HttpProvider):
             payload["seed"] = request.seed
         if request.stop:
             payload["stop"] = list(request.stop)
+        if request.tools:
+            payload["tools"] = list(request.tools)
+        if request.tool_choice is not None:
+            payload["tool_choice"] = request.tool_choice
         if request.response_schema is not None and self._options.response_format != "none":
             payload["response_format"] = self._format(request.response_schema)
         return payload
@@ -130,6 +134,15 @@ def _key_header(url: httpx.URL, options: OpenAIOptions, api_key: str) -> dict[st
     return {header: f"Bearer {api_key}" if header == "authorization" else api_key}
 
 
+def _message(message: Message) -> dict[str, Any]:
+    told: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.tool_calls:
+        told["tool_calls"] = list(message.tool_calls)
+    if message.tool_call_id:
+        told["tool_call_id"] = message.tool_call_id
+    return told
+
+
 def _reply(request: ChatRequest, body: Mapping[str, Any]) -> ChatReply:
     choice = replies.first(body.get("choices"), "choices")
     message = replies.mapping(choice.get("message"), "message")
@@ -143,8 +156,16 @@ def _reply(request: ChatRequest, body: Mapping[str, Any]) -> ChatReply:
         model=replies.word(body.get("model"), request.model),
         usage_reported=reported is not None,
         vendor_id=replies.word(body.get("id"), ""),
+        tool_calls=_tool_calls(message),
         raw=body,
     )
+
+
+def _tool_calls(message: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    calls = message.get("tool_calls") or []
+    if not isinstance(calls, list):
+        raise BadReply("The answer's tool_calls are no list.")
+    return tuple(replies.mapping(call, "tool call") for call in calls)
 
 
 def _content(message: Mapping[str, Any], finish: str) -> tuple[str, str]:
@@ -156,7 +177,7 @@ def _content(message: Mapping[str, Any], finish: str) -> tuple[str, str]:
         return "".join(replies.text(p.get("text"), "text") for p in parts if p.get("type") == "text"), finish
     if isinstance(message.get("refusal"), str):
         return replies.text(message["refusal"], "refusal"), "refusal"
-    if content is None and finish in {"length", "content_filter"}:
+    if content is None and (finish in {"length", "content_filter"} or message.get("tool_calls")):
         return "", finish  # all tokens went into reasoning, or the vendor withheld the answer
     return replies.text(content, "content"), finish
 

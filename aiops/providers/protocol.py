@@ -9,8 +9,12 @@ Role = Literal["system", "user", "assistant", "tool"]
 
 @dataclass(frozen=True, slots=True)
 class Message:
+    """`tool_calls` and `tool_call_id` are in OpenAI's form."""
+
     role: Role
     content: str
+    tool_calls: tuple[Mapping[str, Any], ...] = ()
+    tool_call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,8 @@ class ChatRequest:
     seed: int | None = None
     stop: tuple[str, ...] = ()
     response_schema: Mapping[str, Any] | None = None
+    tools: tuple[Mapping[str, Any], ...] = ()  # in OpenAI's form, as is `tool_choice`
+    tool_choice: str | Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,7 @@ class ChatReply:
     model: str
     usage_reported: bool = True
     vendor_id: str = ""
+    tool_calls: tuple[Mapping[str, Any], ...] = ()  # in OpenAI's form
     attempts: int = 1
     latency_ms: float | None = None  # set where the vendor states it (simulated); else the caller measures
     raw: Mapping[str, Any] = field(default_factory=dict)

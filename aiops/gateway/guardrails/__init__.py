@@ -17,4 +17,5 @@ def checks_for(call: Call) -> list[Callable[[Reply], Found]]:
 
 def may_stream(call: Call) -> bool:
     """Whether pieces of the answer may leave before it is whole: nothing has to look at all of it first."""
-    return not checks_for(call) and call.feature.policy.approval.hold == "none"
+    held = call.feature.policy.approval.hold != "none"
+    return not held and not call.parameters.tools and not checks_for(call)

@@ -133,7 +133,12 @@ class _Tried:
         self._settle()
         finish = reply.finish_reason or "stop"
         return Reply(
-            "answered", text=reply.text, model=self.model.name, usage=reply.usage, finish_reason=finish
+            "answered",
+            text=reply.text,
+            model=self.model.name,
+            usage=reply.usage,
+            finish_reason=finish,
+            tool_calls=reply.tool_calls,
         )
 
     def failed(self, error: BaseException) -> None:
@@ -164,6 +169,8 @@ def request_for(call: Call, model: Model) -> ChatRequest:
         seed=wish.seed if wish.seed is not None else stated.get("seed"),
         stop=(stop,) if isinstance(stop, str) else tuple(stop),
         response_schema=wish.response_schema or call.approach.output_schema,
+        tools=wish.tools,
+        tool_choice=wish.tool_choice,
     )
 
 

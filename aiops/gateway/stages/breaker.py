@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from aiops.catalog.pricing import worst_case
 from aiops.core.errors import InvalidInput
@@ -97,14 +98,21 @@ def worst_of(call: Call, model: Model, messages: tuple[Message, ...]) -> Decimal
     if model.rates is None:
         raise OverBudget(f"The model {model.name} has no price.")
     tokens = min(most_tokens(call), model.max_output_tokens)
-    schema = call.parameters.response_schema or call.approach.output_schema
-    worst = worst_case(messages, tokens, model.rates, schema=schema)
+    worst = worst_case(messages, tokens, model.rates, schema=_beside(call, messages))
     if call.feature.policy.retrieval.on and not call.passages:
         dearest = max(model.rates.input, model.rates.cached_input, model.rates.cache_write)
         worst += (
             4 * call.feature.policy.retrieval.most_characters * dearest
         )  # a character is four bytes at most
     return worst
+
+
+def _beside(call: Call, messages: tuple[Message, ...]) -> dict[str, Any] | None:
+    """What is sent and billed beside the texts."""
+    schema = call.parameters.response_schema or call.approach.output_schema
+    used = [message.tool_calls for message in messages if message.tool_calls]
+    sent = {"schema": schema, "tools": call.parameters.tools, "used": used}
+    return sent if any(sent.values()) else None
 
 
 @dataclass(slots=True)

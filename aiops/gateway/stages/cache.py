@@ -30,7 +30,7 @@ class Cache:
         call.trace.note("miss")
 
         async def keep(reply: Reply) -> Reply:
-            if reply.outcome == "answered" and reply.finish_reason == "stop" and reply.raw_message is None:
+            if reply.outcome == "answered" and reply.finish_reason == "stop" and not reply.tool_calls:
                 await self._store.keep(key, call, reply, kept_for(call))
             return reply
 
@@ -63,11 +63,13 @@ def key_of(call: Call) -> bytes:
         call.locale,
         call.category,
         dict(call.inputs),
-        [[message.role, message.content] for message in call.messages],
+        [[one.role, one.content, one.tool_calls, one.tool_call_id] for one in call.messages],
         parameters.max_tokens,
         parameters.temperature,
         parameters.seed,
         parameters.stop,
         parameters.response_schema,
+        parameters.tools,
+        parameters.tool_choice,
     ]
     return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).digest()

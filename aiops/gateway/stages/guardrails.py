@@ -17,7 +17,7 @@ class Guardrails:
     async def __call__(self, call: Call, onward: Handler) -> Reply:
         checkers = checks_for(call)
         reply = await onward(call)
-        if reply.live is not None or reply.raw_message is not None or not checkers:
+        if reply.live is not None or reply.tool_calls or not checkers:
             return reply
         reply = examined(reply, checkers)
         if failures(reply) and call.feature.policy.guardrails.repair and call.models:

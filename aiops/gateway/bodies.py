@@ -1,0 +1,157 @@
+"""What callers send, read strictly: an unknown field is refused by its name, never ignored."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from aiops.gateway.errors import InvalidRequest
+
+MOST_BYTES = 4 * 1024 * 1024
+DEPTH = 64
+T = TypeVar("T", bound=BaseModel)
+
+Text = Annotated[str, StringConstraints(max_length=1_000_000, pattern=r"^[^\x00]*$")]
+Word = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
+Locale = Annotated[str, StringConstraints(max_length=35, pattern=r"^[A-Za-z0-9-]*$")]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Part(Body):
+    type: Literal["text"]
+    text: Text
+
+
+class Said(Body):
+    """One message. Only text goes through; tools as they are."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: Text | Annotated[tuple[Part, ...], Field(max_length=100)] | None = None
+    name: Word | None = None
+    tool_calls: Annotated[tuple[dict[str, Any], ...], Field(max_length=64)] = ()
+    tool_call_id: Word = ""
+
+    @property
+    def text(self) -> str:
+        if isinstance(self.content, tuple):
+            return "".join(part.text for part in self.content)
+        return self.content or ""
+
+
+class Schema(Body):
+    name: Word = ""
+    description: Text = ""
+    schema_: dict[str, Any] = Field(alias="schema")
+    strict: bool | None = None
+
+
+class ResponseFormat(Body):
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: Schema | None = None
+
+
+class StreamOptions(Body):
+    include_usage: bool = False
+
+
+class Chat(Body):
+    """OpenAI's chat completion, as far as it is honoured, and our own fields."""
+
+    model: Word
+    messages: Annotated[tuple[Said, ...], Field(min_length=1, max_length=1000)]
+    stream: bool = False
+    stream_options: StreamOptions | None = None
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    seed: int | None = None
+    stop: Word | Annotated[tuple[Word, ...], Field(max_length=4)] | None = None
+    response_format: ResponseFormat | None = None
+    tools: Annotated[tuple[dict[str, Any], ...], Field(max_length=128)] = ()
+    tool_choice: str | dict[str, Any] | None = None
+    user: Word = ""
+    metadata: dict[Word, Word] | None = None
+    inputs: dict[Word, Text] = {}
+    locale: Locale = ""
+    category: Word = "unknown"
+    # What changes nothing where it has its default, and is refused otherwise.
+    n: Literal[1] | None = None
+    top_p: Literal[1] | None = None
+    presence_penalty: Literal[0] | None = None
+    frequency_penalty: Literal[0] | None = None
+    logprobs: Literal[False] | None = None
+    store: Literal[False] | None = None
+    parallel_tool_calls: bool | None = None
+    service_tier: Literal["auto", "default"] | None = None
+
+
+class Invoke(Body):
+    inputs: dict[Word, Text]
+    user: Word = ""
+    locale: Locale = ""
+    category: Word = "unknown"
+    metadata: dict[Word, Word] = {}
+    idempotency_key: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+
+
+def parsed(body: bytes, kind: type[T]) -> T:
+    """Raises InvalidRequest that names the first field that is wrong, or the place where the JSON breaks."""
+    try:
+        return kind.model_validate(_json(body))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise InvalidRequest(
+            f"{where}: {_in_words(first)}" if where else first["msg"], param=where or None
+        ) from None
+
+
+def _json(body: bytes) -> Any:
+    try:
+        value = json.loads(body.decode(), object_pairs_hook=_once, parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(f"The body is not UTF-8 (byte {error.start}).") from None
+    except json.JSONDecodeError as error:
+        raise InvalidRequest(
+            f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+        ) from None
+    except RecursionError:
+        raise InvalidRequest("The body is nested too deeply.") from None
+    if not isinstance(value, dict):
+        raise InvalidRequest("The body is a JSON object.")
+    if _deeper(value, DEPTH):
+        raise InvalidRequest(f"The body is nested more than {DEPTH} levels deep.")
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InvalidRequest(f"The field {twice[:100]!r} stands twice in one object.")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise InvalidRequest(f"{name} is not JSON.")
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if not isinstance(value, list):
+        return False
+    return levels == 0 or any(_deeper(part, levels - 1) for part in value)
+
+
+def _in_words(problem: Mapping[str, Any]) -> str:
+    if problem["type"] == "extra_forbidden":
+        return "this parameter is not supported"
+    if problem["type"] == "literal_error":
+        return f"only {problem['ctx']['expected']} is supported"
+    return str(problem["msg"])
