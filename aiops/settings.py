@@ -40,6 +40,8 @@ INSTALLED_APPS = [
     "aiops.datasets",
     "aiops.prompts",
     "aiops.approaches",
+    "aiops.deployments",
+    "aiops.flags",
     "aiops.evaluations",
     "aiops.releases",
     "aiops.dashboards",

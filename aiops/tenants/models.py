@@ -1,7 +1,9 @@
-"""Whoever the spend is charged to: a customer or an internal team."""
+"""Whoever the spend is charged to: a customer or an internal team; and the keys that applications call with."""
 
 from django.db import models
+from django.db.models import Q
 
+from aiops.accounts.models import User
 from aiops.core import clock
 
 
@@ -15,3 +17,40 @@ class Tenant(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+
+class ApiKey(models.Model):
+    """A gateway key. A service key has no tenant: each call names one. A trigger keeps all but name and end.
+
+    `digest` is the SHA-256 of the secret in hex; the secret itself is shown once and kept nowhere.
+    """
+
+    public_id = models.CharField(max_length=8, unique=True)
+    digest = models.CharField(max_length=64)
+    tenant = models.ForeignKey(Tenant, null=True, blank=True, on_delete=models.PROTECT, related_name="keys")
+    name = models.CharField(max_length=200)
+    created_at = models.DateTimeField(default=clock.now)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(public_id__regex=r"^[a-z0-9]{8}$"), name="tenants_key_public_id"
+            ),
+            models.CheckConstraint(condition=Q(digest__regex=r"^[0-9a-f]{64}$"), name="tenants_key_digest"),
+            models.CheckConstraint(
+                condition=Q(revoked_by=None) | Q(revoked_at__isnull=False),  # a program revokes without a person
+                name="tenants_key_revoked_at_and_revoked_by",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.public_id})"
+
+    @property
+    def is_alive(self) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > clock.now())

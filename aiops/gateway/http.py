@@ -1,0 +1,117 @@
+"""The gateway's ASGI app. `python -m aiops.gateway.http --bind 127.0.0.1 --port 8001` serves it."""
+
+import argparse
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from aiops.gateway import endpoints
+from aiops.gateway.errors import GatewayError
+from aiops.gateway.gate import Gate
+
+log = structlog.get_logger(__name__)
+
+ROUTES = (
+    Route("/v1/chat/completions", endpoints.chat, methods=["POST"]),
+    Route("/v1/features/{feature}/invoke", endpoints.invoke, methods=["POST"]),
+    Route("/v1/models", endpoints.models, methods=["GET"]),
+    Route("/healthz", endpoints.alive, methods=["GET"]),
+    Route("/readyz", endpoints.ready, methods=["GET"]),
+)
+Open = Callable[[], AbstractAsyncContextManager[Gate]]
+_CODES = {
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "Not this method."),
+}
+
+
+def make_app(opened: Open) -> Starlette:
+    """The app; `opened` gives it its world while it runs."""
+
+    @asynccontextmanager
+    async def life(app: Starlette) -> AsyncIterator[None]:
+        async with opened() as gate:
+            app.state.gate = gate
+            yield
+
+    handlers = {GatewayError: _gateway_error, HTTPException: _http_error, Exception: _crash}
+    return Starlette(routes=ROUTES, lifespan=life, exception_handlers=handlers)
+
+
+async def _gateway_error(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature
+    if not isinstance(error, GatewayError):
+        raise error
+    return endpoints.error_answer(error)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    code, words = _CODES.get(status, ("invalid_request_error", "The request cannot be served."))
+    body = {"message": words, "type": "invalid_request_error", "param": None, "code": code}
+    return endpoints.Answer({"error": body}, status=status)
+
+
+async def _crash(request: Request, error: Exception) -> Response:
+    """A mistake of ours: said in the log, and to the caller without a word of it."""
+    log.error("gateway_failed", path=request.url.path, exc_info=error)
+    body = {"message": "The gateway failed.", "type": "api_error", "param": None, "code": "internal_error"}
+    return endpoints.Answer({"error": body}, status=502)
+
+
+def listening_socket(bind: str, port: int) -> socket.socket:
+    """A socket that several processes may share: the kernel spreads connections over them."""
+    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listener.bind((bind, port))
+    return listener
+
+
+def main(arguments: list[str] | None = None, *, opened: Open | None = None) -> None:
+    parser = argparse.ArgumentParser(description="aiops gateway")
+    parser.add_argument("--bind", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8001)
+    options = parser.parse_args(arguments)
+    serve(make_app(opened or _wired(options.port)), options.bind, options.port)
+
+
+def serve(app: Awaitable[None] | Starlette, bind: str, port: int) -> None:
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]  # uvicorn's own type is narrower than ASGI
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=5,
+        log_level="warning",
+    )
+    uvicorn.Server(config).run(sockets=[listening_socket(bind, port)])
+
+
+def _wired(port: int) -> Open:
+    from aiops.gateway.wiring import opened_gate  # noqa: PLC0415 - Django is set up first
+
+    return lambda: opened_gate(port)
+
+
+if __name__ == "__main__":
+    from aiops.env import use_settings
+
+    use_settings()
+    import django
+
+    django.setup()
+    main()
