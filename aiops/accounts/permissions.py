@@ -19,6 +19,12 @@ class Permission(StrEnum):
     EVALUATIONS_VIEW = "evaluations.view"
     EVALUATIONS_RUN = "evaluations.run"
     VERDICTS_ACCEPT = "verdicts.accept"
+    FLAGS_VIEW = "flags.view"
+    FLAGS_EDIT = "flags.edit"
+    FLAGS_STOP = "flags.stop"
+    POLICY_EDIT = "policy.edit"
+    DEPLOY = "deploy"
+    KEYS_EDIT = "keys.edit"
     CATALOG_VIEW = "catalog.view"
     CATALOG_EDIT = "catalog.edit"
     TENANTS_VIEW = "tenants.view"
@@ -42,8 +48,8 @@ class Role(StrEnum):
 
 _P = Permission
 _READ = frozenset({_P.HOME_VIEW, _P.FEATURES_VIEW})
-_WORK = _READ | {_P.PROMPTS_VIEW, _P.DATASETS_VIEW, _P.EVALUATIONS_VIEW}
-_RELEASE = frozenset({_P.PROMPTS_REVIEW, _P.PROMPTS_SHIP})
+_WORK = _READ | {_P.PROMPTS_VIEW, _P.DATASETS_VIEW, _P.EVALUATIONS_VIEW, _P.FLAGS_VIEW}
+_RELEASE = frozenset({_P.PROMPTS_REVIEW, _P.PROMPTS_SHIP, _P.FLAGS_EDIT, _P.FLAGS_STOP})
 
 # Reviewers see no spend; finance sees no prompts or outputs (CONSOLE).
 ROLES: dict[Role, frozenset[Permission]] = {
@@ -60,6 +66,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
         _P.PROMPTS_EDIT,
         _P.DATASETS_EDIT,
         _P.EVALUATIONS_RUN,
+        _P.POLICY_EDIT,
+        _P.DEPLOY,
+        _P.KEYS_EDIT,
         _P.CATALOG_VIEW,
         _P.TENANTS_VIEW,
         _P.SPEND_VIEW,

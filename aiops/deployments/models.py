@@ -70,9 +70,7 @@ class Served(models.Model):
                     rule_set_version=None,
                     classifier_version__isnull=False,
                 )
-                | Q(
-                    kind="search", version=None, model=None, rule_set_version=None, classifier_version=None
-                ),
+                | Q(kind="search", version=None, model=None, rule_set_version=None, classifier_version=None),
                 name="deployments_served_by_kind",
             ),
         )
@@ -105,9 +103,7 @@ class Deployment(models.Model):
             models.CheckConstraint(
                 condition=Q(candidate=None) | ~Q(candidate=F("stable")), name="deployments_two_arms"
             ),
-            models.CheckConstraint(
-                condition=~Q(salt="") & ~Q(salt__contains=":"), name="deployments_salt"
-            ),
+            models.CheckConstraint(condition=~Q(salt="") & ~Q(salt__contains=":"), name="deployments_salt"),
         )
 
     def __str__(self) -> str:

@@ -53,9 +53,7 @@ class PolicyVersion(models.Model):
 
     class Meta:
         ordering = ("feature", "-number")
-        constraints = (
-            models.UniqueConstraint(fields=("feature", "number"), name="features_policy_number"),
-        )
+        constraints = (models.UniqueConstraint(fields=("feature", "number"), name="features_policy_number"),)
 
     def __str__(self) -> str:
         return f"{self.feature.slug} policy v{self.number}"

@@ -3,7 +3,7 @@
 from django.db.models import Count, Q, QuerySet
 
 from aiops.audit.models import AuditEvent
-from aiops.features.models import Feature
+from aiops.features.models import Feature, PolicyVersion
 
 
 def features_listed(text: str = "") -> "QuerySet[Feature]":
@@ -22,3 +22,13 @@ def features_listed(text: str = "") -> "QuerySet[Feature]":
 def history(feature: Feature) -> "QuerySet[AuditEvent]":
     """What was done to the feature and to what belongs to it, the newest first."""
     return AuditEvent.objects.filter(feature=feature.slug).order_by("-id")
+
+
+def latest_policy(feature: Feature) -> PolicyVersion | None:
+    """The version in force; None: the defaults are."""
+    return feature.policies.order_by("-number").first()
+
+
+def policy_versions(feature: Feature) -> "QuerySet[PolicyVersion]":
+    """All versions with their authors, the newest first."""
+    return feature.policies.select_related("by").order_by("-number")

@@ -104,9 +104,7 @@ class ChangeRequest(models.Model):
         DECLINED = "declined", "Declined"
         WITHDRAWN = "withdrawn", "Withdrawn"
 
-    feature = models.ForeignKey(
-        Feature, null=True, on_delete=models.CASCADE, related_name="change_requests"
-    )
+    feature = models.ForeignKey(Feature, null=True, on_delete=models.CASCADE, related_name="change_requests")
     stop = models.ForeignKey(KillSwitch, null=True, on_delete=models.CASCADE, related_name="change_requests")
     before = models.JSONField(default=dict)
     wanted = models.JSONField(default=dict)

@@ -1,11 +1,16 @@
-"""What may be done to tenants."""
+"""What may be done to tenants and to their keys."""
+
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from aiops.accounts.models import User
 from aiops.audit import actions as audit
+from aiops.core import clock
 from aiops.core.actors import Actor
 from aiops.core.errors import InvalidInput
-from aiops.tenants.models import Tenant
+from aiops.tenants.models import ApiKey, Tenant
+from aiops.tenants.tokens import digest_of, new_token
 
 
 @transaction.atomic
@@ -34,3 +39,44 @@ def rename_tenant(*, by: Actor, tenant: Tenant, name: str) -> Tenant:
         by=by, action="tenants.tenant_renamed", on=tenant, before=before, after={"name": tenant.name}
     )
     return tenant
+
+
+@transaction.atomic
+def create_key(
+    *, by: Actor, name: str, tenant: Tenant | None, expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
+    """A new key and its token, which nobody can read again. `tenant` None makes a service key."""
+    if not name.strip():
+        raise InvalidInput("Say what the key is for.")
+    if expires_at is not None and expires_at <= clock.now():
+        raise InvalidInput("That time is over already.")
+    token = new_token()
+    key = ApiKey.objects.create(
+        public_id=token.public_id,
+        digest=digest_of(token.secret),
+        tenant=tenant,
+        name=name.strip(),
+        expires_at=expires_at,
+        created_by=by if isinstance(by, User) else None,
+    )
+    after = {
+        "public_id": key.public_id,
+        "tenant": tenant.slug if tenant else "any (service key)",
+        "expires_at": expires_at.isoformat() if expires_at else None,
+    }
+    audit.record(by=by, action="tenants.key_created", on=key, after=after)
+    return key, str(token)
+
+
+@transaction.atomic
+def revoke_key(*, by: Actor, key: ApiKey, reason: str = "") -> ApiKey:
+    """Let the key open nothing any more, at once and for ever. One that was revoked stays as it is."""
+    key = ApiKey.objects.select_for_update().get(pk=key.pk)
+    if key.revoked_at:
+        return key
+    key.revoked_at, key.revoked_by = clock.now(), by if isinstance(by, User) else None
+    key.save(update_fields=["revoked_at", "revoked_by"])
+    audit.record(
+        by=by, action="tenants.key_revoked", on=key, after={"public_id": key.public_id}, reason=reason.strip()
+    )
+    return key

@@ -1,4 +1,4 @@
-"""Whoever the spend is charged to: a customer or an internal team; and the keys that applications call with."""
+"""Whoever the spend is charged to: a customer or an internal team; and the keys of applications."""
 
 from django.db import models
 from django.db.models import Q
@@ -43,7 +43,7 @@ class ApiKey(models.Model):
             ),
             models.CheckConstraint(condition=Q(digest__regex=r"^[0-9a-f]{64}$"), name="tenants_key_digest"),
             models.CheckConstraint(
-                condition=Q(revoked_by=None) | Q(revoked_at__isnull=False),  # a program revokes without a person
+                condition=Q(revoked_by=None) | Q(revoked_at__isnull=False),  # a program may revoke
                 name="tenants_key_revoked_at_and_revoked_by",
             ),
         )

@@ -15,8 +15,14 @@ from aiops.catalog import actions as catalog
 from aiops.core import clock
 from aiops.core.actors import SystemActor
 from aiops.datasets import actions as datasets
+from aiops.deployments import actions as deployments
+from aiops.deployments.choices import Choice
+from aiops.deployments.models import Deployment
 from aiops.evaluations import actions as evaluations
 from aiops.features import actions as features
+from aiops.features.policy import Policy
+from aiops.flags import actions as flags
+from aiops.flags.audience import Audience
 from aiops.prompts import actions as prompts
 from aiops.releases import actions as releases
 from aiops.releases.models import Release
@@ -337,3 +343,76 @@ def _judge_run(user: User) -> Act:
     candidate, baseline = factories.make_pair()
     factories.make_label(prompt=baseline.version.prompt, version=baseline.version, name="production")
     return lambda: evaluations.judge_run(by=user, run=candidate)
+
+
+simple("tenants: create_key", tenants.create_key, name="App", tenant=factories.make_tenant)
+simple("tenants: revoke_key", tenants.revoke_key, key=factories.make_key)
+simple("features: issue_key", features.issue_key, name="App", tenant=factories.make_tenant)
+simple(
+    "features: limit_key",
+    features.limit_key,
+    key=factories.make_key,
+    features=lambda: [factories.make_feature()],
+)
+simple(
+    "features: set_policy",
+    features.set_policy,
+    feature=factories.make_feature,
+    policy=Policy(deadline_seconds=9),
+)
+
+
+@trial("features: restore_policy")
+def _restore_policy(user: User) -> Act:
+    first = factories.make_policy()
+    factories.make_policy(feature=first.feature, settings={})
+    return partial(features.restore_policy, by=user, version=first)
+
+
+@trial("deployments: deploy_stable")
+def _deploy_stable(user: User) -> Act:
+    choice = Choice("passthrough", model=factories.make_price().model)
+    return partial(deployments.deploy_stable, by=user, feature=factories.make_feature(), choice=choice)
+
+
+@trial("deployments: start_candidate")
+def _start_candidate(user: User) -> Act:
+    feature = factories.make_deployment().feature
+    choice = Choice("passthrough", model=factories.make_price().model)
+    return partial(
+        deployments.start_candidate, by=user, feature=feature, choice=choice, share=Decimal("5.00")
+    )
+
+
+def tried() -> Deployment:
+    return factories.make_deployment(candidate=factories.make_served(), share=Decimal(5))
+
+
+@trial("deployments: set_share")
+def _set_share(user: User) -> Act:
+    return partial(deployments.set_share, by=user, feature=tried().feature, share=Decimal(2))
+
+
+@trial("deployments: stop_candidate")
+def _stop_candidate(user: User) -> Act:
+    return partial(deployments.stop_candidate, by=user, feature=tried().feature)
+
+
+@trial("deployments: follow_production")
+def _follow_production(user: User) -> Act:
+    deployment = factories.make_deployment()
+    prompt = deployment.stable.version.prompt
+    factories.make_label(version=factories.make_version(prompt=prompt))
+    return partial(deployments.follow_production, by=user, prompt=prompt)
+
+
+simple("flags: change_flag", flags.change_flag, feature=factories.make_feature, wanted=Audience(on=False))
+simple("flags: stop", flags.stop, scope="global", reason="It answers nonsense.")
+simple("flags: lift", flags.lift, stop=factories.make_stop)
+simple("flags: approve_request", flags.approve_request, request=factories.make_request)
+simple("flags: decline_request", flags.decline_request, request=factories.make_request)
+
+
+@trial("flags: withdraw_request")
+def _withdraw_request(user: User) -> Act:
+    return partial(flags.withdraw_request, by=user, request=factories.make_request(asked_by=user))

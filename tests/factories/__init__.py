@@ -14,6 +14,16 @@ from tests.factories.approaches import (
 )
 from tests.factories.catalog import make_model, make_price, make_provider
 from tests.factories.datasets import make_case, make_dataset, make_dataset_version, make_upload
+from tests.factories.decisions import (
+    make_deployment,
+    make_flag,
+    make_key,
+    make_policy,
+    make_process,
+    make_request,
+    make_served,
+    make_stop,
+)
 from tests.factories.evaluations import make_pair, make_result, make_run, make_verdict
 from tests.factories.people import PASSWORD, make_tenant, make_user
 from tests.factories.prompts import make_feature, make_label, make_prompt, make_version
@@ -26,19 +36,27 @@ __all__ = [
     "make_comment",
     "make_dataset",
     "make_dataset_version",
+    "make_deployment",
     "make_feature",
+    "make_flag",
+    "make_key",
     "make_label",
     "make_labelled_cases",
     "make_model",
     "make_pair",
+    "make_policy",
     "make_price",
+    "make_process",
     "make_prompt",
     "make_provider",
+    "make_request",
     "make_result",
     "make_review",
     "make_rule_set",
     "make_rules",
     "make_run",
+    "make_served",
+    "make_stop",
     "make_tenant",
     "make_trained",
     "make_training",

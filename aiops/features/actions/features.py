@@ -13,10 +13,12 @@ SLUG = re.compile(r"(?!new\Z)[a-z0-9][a-z0-9_-]{0,59}\Z")
 
 
 @transaction.atomic
-def create_feature(*, by: Actor, slug: str, name: str, description: str = "") -> Feature:
+def create_feature(
+    *, by: Actor, slug: str, name: str, description: str = "", kind: str = Feature.Kind.CHAT
+) -> Feature:
     """A feature; its slug is for ever, since addresses and applications name it.
 
-    Raises InvalidInput for a bad slug or no name, Conflict for a slug that is taken.
+    So does its kind. Raises InvalidInput for a bad slug or no name, Conflict for a slug that is taken.
     """
     if not SLUG.match(slug):
         raise InvalidInput(
@@ -26,10 +28,13 @@ def create_feature(*, by: Actor, slug: str, name: str, description: str = "") ->
         raise InvalidInput("a feature needs a name")
     try:
         with transaction.atomic():
-            feature = Feature.objects.create(slug=slug, name=name.strip(), description=description)
+            feature = Feature.objects.create(
+                slug=slug, name=name.strip(), description=description, kind=Feature.Kind(kind)
+            )
     except IntegrityError:
         raise Conflict(f"a feature {slug!r} exists already") from None
-    audit.record(by=by, action="features.feature_created", on=feature, feature=slug, after=_facts(feature))
+    after = {**_facts(feature), "kind": str(feature.kind)}
+    audit.record(by=by, action="features.feature_created", on=feature, feature=slug, after=after)
     return feature
 
 
