@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "aiops.approaches",
     "aiops.deployments",
     "aiops.flags",
+    "aiops.gateway",
     "aiops.evaluations",
     "aiops.releases",
     "aiops.dashboards",

@@ -3,8 +3,6 @@
 import hashlib
 import hmac
 import re
-import secrets
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Literal
@@ -14,11 +12,10 @@ from aiops.gateway.errors import FeatureNotAllowed, FeatureNotFound, InvalidKey,
 from aiops.gateway.picture import Approach, Feature, Key, Picture
 
 _TOKEN = re.compile(r"aiops_sk_([a-z0-9]{8})_([A-Za-z0-9_-]{20,100})\Z")
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def key_of(picture: Picture, headers: Mapping[str, str], now: datetime | None = None) -> Key:
-    """The key that `Authorization: Bearer …` or `x-api-key` holds. Raises InvalidKey, never saying why not."""
+    """The key of `Authorization: Bearer …` or `x-api-key`. Raises InvalidKey, never saying why not."""
     given = headers.get("authorization", "")
     token = given[7:].strip() if given[:7].lower() == "bearer " else headers.get("x-api-key", "")
     if not token:
@@ -77,12 +74,6 @@ def arm_of(feature: Feature, tenant: str, user: str) -> tuple[Approach, Literal[
     if deployment.candidate and sticky.enabled(deployment.salt, f"{tenant}:{user}", deployment.share):
         return deployment.candidate, "candidate"
     return deployment.stable, "stable"
-
-
-def new_id(now: float | None = None) -> str:
-    """A ULID with our prefix: 48 bits of milliseconds since 1970, 80 random bits; sorts by time."""
-    number = int((time.time() if now is None else now) * 1000) << 80 | secrets.randbits(80)
-    return "call_" + "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -5, -5))
 
 
 def filled(approach: Approach, inputs: Mapping[str, str], *, text: str, locale: str) -> dict[str, str] | None:

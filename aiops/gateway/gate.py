@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from aiops.gateway import entry
 from aiops.gateway.bodies import Chat, Invoke, ResponseFormat, Said
+from aiops.gateway.call_ids import new_id
 from aiops.gateway.errors import InvalidRequest, NotReady
 from aiops.gateway.messages import Call, Handler, Parameters
 from aiops.gateway.picture import Feature, Key, Picture
@@ -50,7 +51,7 @@ def chat_call(picture: Picture, key: Key, headers: Mapping[str, str], body: Chat
     if approach.kind in {"rules", "classifier"}:
         inputs = {**dict.fromkeys(getattr(approach, "inputs", ()), last.content), **inputs}
     return Call(
-        id=entry.new_id(),
+        id=new_id(),
         picture=picture,
         feature=feature,
         tenant=tenant,
@@ -82,7 +83,7 @@ def invoke_call(picture: Picture, key: Key, headers: Mapping[str, str], slug: st
             param="inputs",
         )
     return Call(
-        id=entry.new_id(),
+        id=new_id(),
         picture=picture,
         feature=feature,
         tenant=tenant,

@@ -16,6 +16,7 @@ from aiops.providers.protocol import ChatProvider
 class MemoryHold:
     """A hold of `MemoryLedger`."""
 
+    id = ""
     leases: tuple[int, ...] = ()
 
     def __init__(self, ledger: "MemoryLedger", worst: Decimal) -> None:

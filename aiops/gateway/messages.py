@@ -22,7 +22,10 @@ CacheState = Literal["hit-exact", "hit-semantic", "miss", "off"]
 
 
 class Hold(Protocol):
-    """Money promised to one attempt. `leases` are the ids that its cost is charged to."""
+    """Money promised to one attempt. `leases` are the ids that its cost is charged to, `id` the journal's."""
+
+    @property
+    def id(self) -> str: ...
 
     @property
     def leases(self) -> tuple[int, ...]: ...
@@ -66,6 +69,7 @@ class Attempt:
     cost: Decimal | None = None
     usage: Usage = NO_TOKENS
     leases: tuple[int, ...] = ()
+    hold: str = ""  # the journal's name of the money for it
     begun_ms: float = 0.0
     latency_ms: float = 0.0
     error: str = ""

@@ -1,21 +1,21 @@
 """The record of one call: what the spool keeps and Postgres gets. Plain values only."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from aiops.gateway.call_ids import time_of
 from aiops.gateway.messages import Attempt, Call, Reply
 
 
-def record_of(call: Call, reply: Reply, now: float | None = None) -> dict[str, Any]:
-    """A JSON object; money as text, times in milliseconds, `at` (the end) in seconds since 1970 UTC."""
+def record_of(call: Call, reply: Reply) -> dict[str, Any]:
+    """A JSON object: money as text, times in milliseconds, `at` (the beginning) in seconds since 1970 UTC."""
     trace = call.trace
     latency = trace.elapsed_ms()
     last = trace.attempts[-1] if trace.attempts else None
     return {
         "id": call.id,
-        "at": time.time() if now is None else now,
+        "at": time_of(call.id),
         "tenant": call.tenant,
         "feature": call.feature.slug,
         "key": call.key.id,
@@ -70,6 +70,7 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
         "worst": str(attempt.worst),
         "cost": str(attempt.cost) if known else None,
         "leases": list(attempt.leases),
+        "hold": attempt.hold,
         "begun_ms": attempt.begun_ms,
         "latency_ms": attempt.latency_ms,
         "error": attempt.error,

@@ -12,6 +12,7 @@ from tests.gateway.served import SERVICE, TOKEN, make_picture, serving
 from tests.gateway.world import Vendor, make_approach
 
 ASK = [{"role": "user", "content": "It broke."}]
+ACME = {"x-aiops-tenant": "acme"}
 SCHEMA = {"type": "object", "required": ["mood"], "properties": {"mood": {"enum": ["good", "bad"]}}}
 
 
@@ -108,7 +109,7 @@ def test_inputs_of_the_body_leave_the_messages_as_they_are():
         (TOKEN, {"top_p": 0.5}, openai.BadRequestError, "top_p"),
         (TOKEN, {"extra_body": {"unheard_of": 1}}, openai.BadRequestError, "unheard_of"),
         (SERVICE, {}, openai.BadRequestError, "x-aiops-tenant"),
-        (SERVICE, {"model": "other", "extra_headers": {"x-aiops-tenant": "acme"}}, openai.PermissionDeniedError, "model"),
+        (SERVICE, {"model": "other", "extra_headers": ACME}, openai.PermissionDeniedError, "model"),
         (TOKEN, {"extra_headers": {"x-aiops-tenant": "globex"}}, openai.PermissionDeniedError, None),
     ],
 )  # fmt: skip

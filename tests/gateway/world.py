@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from aiops.features.policy import Policy
+from aiops.gateway.call_ids import new_id
 from aiops.gateway.messages import Call
 from aiops.gateway.picture import Deployment, Feature, Key, Model, Picture, PromptOnModel, Rates
 from aiops.providers.errors import ProviderError
@@ -85,7 +86,7 @@ def make_call(policy: dict[str, Any] | None = None, *, seconds: float = 3.0, **c
         stops=changes.pop("stops", ()),
     )
     facts: dict[str, Any] = {
-        "id": "call_1",
+        "id": new_id(),
         "tenant": "acme",
         "key": Key(id="abcdefgh", digest="", tenant="acme"),
         "arm": "stable",

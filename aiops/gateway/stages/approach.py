@@ -63,6 +63,7 @@ class Approach:
             model.provider,
             worst_of(call, model, call.rendered),
             leases=hold.leases,
+            hold=hold.id,
             begun_ms=trace.elapsed_ms(),
         )
         trace.attempts.append(attempt)

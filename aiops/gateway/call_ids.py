@@ -1,0 +1,28 @@
+"""The ids of calls: ULIDs, which sort by time and hold it, so that an id alone finds its partition."""
+
+import re
+import secrets
+import time
+
+_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
+_ID = re.compile(rf"call_[0-7][{_DIGITS}]{{25}}")
+
+
+def new_id(now: float | None = None) -> str:
+    """48 bits of milliseconds since 1970 and 80 random bits, with our prefix. `now` in seconds."""
+    number = int((time.time() if now is None else now) * 1000) << 80 | secrets.randbits(80)
+    return "call_" + "".join(_DIGITS[number >> shift & 31] for shift in range(125, -5, -5))
+
+
+def valid(text: str) -> bool:
+    return bool(_ID.fullmatch(text))
+
+
+def time_of(call_id: str) -> float:
+    """Seconds since 1970 UTC, to the millisecond. ValueError where it is no id of ours."""
+    if not valid(call_id):
+        raise ValueError(f"{call_id[:60]!r} is no call id.")
+    number = 0
+    for digit in call_id[5:15]:
+        number = number << 5 | _DIGITS.index(digit)
+    return number / 1000

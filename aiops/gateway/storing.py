@@ -1,0 +1,150 @@
+"""A batch of spooled lines into Postgres: each call once, its sums and its money in the same transaction.
+
+From the rows that this transaction inserted, and from no others, come the hourly sums and what budgets are
+charged with. So a batch that is sent again after a lost connection changes nothing.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+import psycopg
+from psycopg import AsyncConnection, AsyncCursor
+
+from aiops.core.latency import bucket
+
+Record = Mapping[str, Any]
+Settle = Callable[[AsyncCursor[Any], Mapping[int, Decimal]], Awaitable[None]]
+
+_STAGE = "CREATE TEMP TABLE incoming (line jsonb) ON COMMIT DROP"
+_TEXT = (
+    "id", "tenant", "feature", "key", "user", "locale", "category", "outcome", "reason", "served_by", "cache",
+    "approach", "approach_name", "arm", "model", "provider", "finish_reason", "error", "ticket",
+)  # fmt: skip
+_CAST = {
+    "version_id": "bigint", "version_number": "int", "cost": "numeric", "unaccounted": "numeric",
+    "latency_ms": "float8", "overhead_ms": "float8", "stream": "bool", "revision": "bigint",
+}  # fmt: skip
+_JSON = ("attempts", "spans", "checks", "metadata", "inputs", "messages", "passages")
+_TOKENS = ("input", "cached_input", "cache_write", "output", "reasoning")
+
+_COLUMNS = ", ".join(
+    [
+        "at",
+        *(f'"{name}"' for name in _TEXT),
+        *_CAST,
+        *(f"{name}_tokens" for name in _TOKENS),
+        *_JSON,
+        "output",
+    ]
+)
+_VALUES = ", ".join(
+    [
+        "to_timestamp((line->>'at')::float8)",
+        *(f"line->>'{name}'" for name in _TEXT),
+        *(f"(line->>'{name}')::{kind}" for name, kind in _CAST.items()),
+        *(f"(line->'tokens'->>'{name}')::int" for name in _TOKENS),
+        *(f"line->'{name}'" for name in _JSON),
+        "line->>'output'",
+    ]
+)
+_INSERT = (
+    f"INSERT INTO gateway_call ({_COLUMNS}) SELECT {_VALUES} FROM incoming "  # noqa: S608 - our own names
+    "ON CONFLICT (at, id) DO NOTHING RETURNING id"
+)
+
+_KEY = (
+    "hour", "tenant", "feature", "category", "locale", "model", "approach_name", "arm", "outcome", "reason",
+    "served_by", "cache",
+)  # fmt: skip
+_SUMS = ("calls", *(f"{name}_tokens" for name in _TOKENS), "cost", "unaccounted", "overhead_ms")
+_ROLL_UP = f"""
+INSERT INTO gateway_rollup AS total ({", ".join(_KEY)}, {", ".join(_SUMS)}, latency)
+SELECT r.* FROM jsonb_to_recordset(%s::jsonb) AS r(
+  hour timestamptz, {", ".join(f"{name} text" for name in _KEY[1:])},
+  {", ".join(f"{name} {'float8' if name == 'overhead_ms' else 'numeric'}" for name in _SUMS)}, latency jsonb)
+ORDER BY {", ".join(_KEY)}
+ON CONFLICT ({", ".join(_KEY)}) DO UPDATE SET
+  {", ".join(f"{name} = total.{name} + excluded.{name}" for name in _SUMS)},
+  latency = gateway_merge(total.latency, excluded.latency)
+"""  # noqa: S608 - our own names
+_QUARANTINE = "INSERT INTO gateway_quarantined (at, line, error) VALUES (clock_timestamp(), %s, %s)"
+
+
+async def store(connection: AsyncConnection[Any], records: Sequence[Record], settle: Settle) -> int:
+    """Store what is not there yet; return how many. What Postgres refuses is put aside alone."""
+    if not records:
+        return 0
+    try:
+        return await _store(connection, records, settle)
+    except (psycopg.DataError, psycopg.IntegrityError):
+        return sum([await _store_alone(connection, record, settle) for record in records])
+
+
+async def _store_alone(connection: AsyncConnection[Any], record: Record, settle: Settle) -> int:
+    try:
+        return await _store(connection, [record], settle)
+    except (psycopg.DataError, psycopg.IntegrityError) as error:
+        await quarantine(connection, orjson.dumps(record), str(error))
+        return 0
+
+
+async def quarantine(connection: AsyncConnection[Any], line: bytes, error: str) -> None:
+    """Put a line aside for people to see."""
+    async with connection.transaction(), connection.cursor() as cursor:
+        await cursor.execute(_QUARANTINE, (line, error.replace("\x00", "")[:2000]))
+
+
+async def _store(connection: AsyncConnection[Any], records: Sequence[Record], settle: Settle) -> int:
+    async with connection.transaction(), connection.cursor() as cursor:
+        await cursor.execute(_STAGE)
+        async with cursor.copy("COPY incoming (line) FROM STDIN") as copy:
+            for record in records:
+                await copy.write_row((orjson.dumps(record).decode(),))
+        await cursor.execute(_INSERT)
+        inserted = {row[0] for row in await cursor.fetchall()}
+        fresh = [record for record in records if record["id"] in inserted]
+        if fresh:
+            await cursor.execute(_ROLL_UP, (orjson.dumps(rolled_up(fresh), default=str).decode(),))
+            if charged := charges(fresh):
+                await settle(cursor, charged)
+    return len(inserted)
+
+
+def rolled_up(records: Iterable[Record]) -> list[dict[str, Any]]:
+    """The records' sums by hour and by what they are alike in, as rows."""
+    rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for record in records:
+        hour = datetime.fromtimestamp(record["at"] // 3600 * 3600, UTC).isoformat()
+        key = (hour, *(record[name] for name in _KEY[1:]))
+        row = rows.get(key)
+        if row is None:
+            zeros: dict[str, Any] = dict.fromkeys(_SUMS, 0)
+            row = rows[key] = {**dict(zip(_KEY, key, strict=True)), **zeros, "latency": {}}
+            row["cost"] = row["unaccounted"] = Decimal(0)
+        _add(row, record)
+    return list(rows.values())
+
+
+def _add(row: dict[str, Any], record: Record) -> None:
+    row["calls"] += 1
+    for name in _TOKENS:
+        row[f"{name}_tokens"] += record["tokens"][name]
+    row["cost"] += Decimal(record["cost"])
+    row["unaccounted"] += Decimal(record["unaccounted"])
+    row["overhead_ms"] += record["overhead_ms"]
+    place = str(bucket(record["latency_ms"]))
+    row["latency"][place] = row["latency"].get(place, 0) + 1
+
+
+def charges(records: Iterable[Record]) -> dict[int, Decimal]:
+    """What each lease has to pay: an attempt's cost, or its worst case where nobody knows better."""
+    found: dict[int, Decimal] = {}
+    for record in records:
+        for attempt in record["attempts"]:
+            amount = Decimal(attempt["worst"] if attempt["cost"] is None else attempt["cost"])
+            for lease in attempt["leases"]:
+                found[lease] = found.get(lease, Decimal(0)) + amount
+    return found
