@@ -32,7 +32,8 @@ class KeyFeature(models.Model):
     """The key may call the feature. A key without any such row may call all."""
 
     key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="limits")
-    feature = models.ForeignKey(Feature, on_delete=models.CASCADE, related_name="key_limits")
+    # PROTECT: without its last row a key would open everything
+    feature = models.ForeignKey(Feature, on_delete=models.PROTECT, related_name="key_limits")
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("key", "feature"), name="features_key_once"),)

@@ -85,7 +85,9 @@ def _keys(now: datetime) -> dict[str, parts.Key]:
     alive = ApiKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
     columns = ("pk", "public_id", "digest", "tenant__slug", "expires_at")
     return {
-        public: parts.Key(id=public, digest=digest, tenant=tenant, features=limits.get(pk, ()), expires_at=ends)
+        public: parts.Key(
+            id=public, digest=digest, tenant=tenant, features=frozenset(limits.get(pk, ())), expires_at=ends
+        )
         for pk, public, digest, tenant, ends in alive.values_list(*columns)
     }
 

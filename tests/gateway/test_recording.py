@@ -16,7 +16,7 @@ from aiops.gateway.models import Call, Quarantined, Rollup
 from aiops.gateway.recording import SpoolRecorder, replay
 from aiops.gateway.spool import Spool
 
-pytestmark = pytest.mark.usefixtures("committed")
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def make_record(**changes: Any) -> dict[str, Any]:

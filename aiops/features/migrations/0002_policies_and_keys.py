@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='keyfeature',
             name='feature',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='key_limits', to='features.feature'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='key_limits', to='features.feature'),
         ),
         migrations.AddField(
             model_name='keyfeature',
