@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "aiops.approaches",
     "aiops.deployments",
     "aiops.flags",
+    "aiops.budgets",
     "aiops.gateway",
     "aiops.evaluations",
     "aiops.releases",
@@ -108,6 +109,9 @@ DATABASES: dict[str, dict[str, Any]] = {
         "CONN_HEALTH_CHECKS": True,
     }
 }
+# A server that does not answer is noticed in seconds: what it decided is served on, and what waits says so.
+_LIMITS = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2}
+DATABASES["default"]["OPTIONS"] = {**_LIMITS, **DATABASES["default"].get("OPTIONS", {})}
 if env.replica_url():
     DATABASES["replica"] = {
         **DATABASES["default"],

@@ -1,4 +1,4 @@
-"""Hears that decisions were published: LISTEN on a connection of its own, which is made again where it breaks."""
+"""Hears that decisions were published: LISTEN on a connection of its own, made again where it breaks."""
 
 import asyncio
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def address() -> dict[str, Any]:
 
 
 async def listen(where: dict[str, Any], heard: Callable[[], None]) -> None:
-    """Call `heard` for every publishing, and whenever the line is new: something may have been missed. For ever."""
+    """Call `heard` for every publishing, and for every new line: something may have been missed. For ever."""
     wait = FIRST_WAIT
     while True:
         try:

@@ -1,6 +1,6 @@
 """From the database to the picture: a fixed number of queries, on one state of the database.
 
-Providers' keys stay sealed. A feature whose policy no longer reads is stopped, with the reason, and stops no other.
+Providers' keys stay sealed. A feature whose policy no longer reads is stopped, with the reason; no other is.
 """
 
 import base64
@@ -111,7 +111,7 @@ def _features() -> _Features:
 
 
 def _latest_policies() -> Any:
-    return features.PolicyVersion.objects.order_by("feature", "-number").distinct("feature")
+    return features.PolicyVersion.objects.order_by("feature_id", "-number").distinct("feature_id")
 
 
 def _policy(slug: str, version: features.PolicyVersion | None, stops: list[parts.Stop]) -> Policy:

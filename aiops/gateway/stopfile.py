@@ -1,4 +1,4 @@
-"""Stops that need no database: `AIOPS_HOME/stop.json`, which every gateway on this host reads twice a second."""
+"""Stops without a database: `AIOPS_HOME/stop.json`, which each gateway on the host reads twice a second."""
 
 import fcntl
 import os
@@ -57,7 +57,7 @@ class Watched:
         self.stops: tuple[Stop, ...] = ()
 
     def changed(self) -> bool:
-        """Look; whether `stops` are others now. Raises Unreadable, once for each such file: the stops stay."""
+        """Look; whether `stops` are others now. Raises Unreadable, once for each such file."""
         seen = _mark(path_in(self._home))
         if seen == self._seen:
             return False
@@ -97,7 +97,7 @@ def _alone(home: Path) -> Iterator[None]:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Put `content` at `path` in one step, readable by us alone: a reader sees the old file or the new one."""
+    """Put `content` at `path` in one step, readable by us alone: readers see the old file or the new one."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # its mode is 0600
     try:
         with os.fdopen(handle, "wb") as file:

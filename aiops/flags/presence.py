@@ -1,0 +1,79 @@
+"""What a gateway says of itself: that it lives, and which revision it has. By the database's clock."""
+
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+_SEEN = """
+INSERT INTO flags_gatewayprocess AS kept
+    (instance, host, pid, port, version, started_at, seen_at, revision, acknowledged_at, spool_records)
+VALUES (%(instance)s, %(host)s, %(pid)s, %(port)s, %(version)s,
+    clock_timestamp(), clock_timestamp(), %(revision)s, clock_timestamp(), %(spool)s)
+ON CONFLICT (instance) DO UPDATE SET
+    host = EXCLUDED.host, pid = EXCLUDED.pid, port = EXCLUDED.port, version = EXCLUDED.version,
+    seen_at = EXCLUDED.seen_at, revision = EXCLUDED.revision, spool_records = EXCLUDED.spool_records,
+    started_at = CASE WHEN %(first)s THEN EXCLUDED.started_at ELSE kept.started_at END,
+    acknowledged_at = CASE WHEN kept.revision = EXCLUDED.revision AND NOT %(first)s
+        THEN kept.acknowledged_at ELSE EXCLUDED.acknowledged_at END
+RETURNING id
+"""
+_KNOWS = """
+INSERT INTO flags_acknowledgement (process_id, revision, at) VALUES (%s, %s, clock_timestamp())
+ON CONFLICT DO NOTHING
+"""
+_SWEEP = """
+DELETE FROM flags_acknowledgement USING flags_gatewayprocess p
+    WHERE process_id = p.id AND (p.seen_at < clock_timestamp() - interval '1 day'
+        OR at < clock_timestamp() - interval '1 day');
+DELETE FROM flags_gatewayprocess WHERE seen_at < clock_timestamp() - interval '1 day';
+"""
+_LEAVE = """
+DELETE FROM flags_acknowledgement USING flags_gatewayprocess p
+    WHERE process_id = p.id AND p.instance = %(it)s;
+DELETE FROM flags_gatewayprocess WHERE instance = %(it)s;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One gateway process; `instance` is its name, which no other process has at the same time."""
+
+    instance: str
+    host: str
+    pid: int
+    port: int = 0
+    version: str = ""
+
+
+@transaction.atomic
+def say(process: Process, revision: int, *, spool_records: int = 0, first: bool = False) -> None:
+    """The process lives, and `revision` is in force there. `first`: it has just begun."""
+    with connection.cursor() as cursor:
+        facts = {
+            "instance": process.instance,
+            "host": process.host,
+            "pid": process.pid,
+            "port": process.port,
+            "version": process.version,
+            "revision": revision,
+            "spool": spool_records,
+            "first": first,
+        }
+        cursor.execute(_SEEN, facts)
+        cursor.execute(_KNOWS, [cursor.fetchone()[0], revision])
+
+
+@transaction.atomic
+def sweep() -> None:
+    """Forget acknowledgements of yesterday, and processes that nobody has seen for a day."""
+    with connection.cursor() as cursor:
+        for statement in _SWEEP.split(";\n"):
+            cursor.execute(statement)
+
+
+@transaction.atomic
+def leave(process: Process) -> None:
+    """The process ends: nobody waits for it."""
+    with connection.cursor() as cursor:
+        for statement in _LEAVE.strip().split(";\n"):
+            cursor.execute(statement, {"it": process.instance})
