@@ -28,6 +28,9 @@ class MemoryHold:
         self._ledger.held -= self._worst
         self._ledger.spent += self._worst if cost is None else cost
 
+    def free(self) -> None:
+        self.settle(ZERO)
+
 
 class MemoryLedger:
     """One budget for everything; None: no limit."""

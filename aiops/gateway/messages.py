@@ -34,6 +34,10 @@ class Hold(Protocol):
         """The attempt is over and cost `cost` USD; None: nobody knows, so the worst case counts."""
         ...
 
+    def free(self) -> None:
+        """No attempt was made."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Parameters:

@@ -5,7 +5,9 @@ hold that no attempt needed). A hold without a result counts at its worst case o
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+import math
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from decimal import Decimal
 from pathlib import Path
@@ -20,18 +22,23 @@ from aiops.gateway import storing
 from aiops.gateway.spool import Place, Spool, abandoned
 
 log = structlog.get_logger(__name__)
+Bury = Callable[[AsyncConnection[Any], str], Awaitable[None]]  # the process of that name is dead, all stored
 
 BATCH = 500  # lines
 EVERY = 0.2  # seconds
 PAUSE = 2.0  # seconds, while Postgres is away
+TAKE_OVER_EVERY = 5.0  # seconds
 Connect = Callable[[], AbstractAsyncContextManager[AsyncConnection[Any]]]
 
 
 class SpoolRecorder:
     """The port `Recorder` on a spool, and the task that empties it."""
 
-    def __init__(self, spool: Spool, connect: Connect, settle: storing.Settle) -> None:
+    def __init__(
+        self, spool: Spool, connect: Connect, settle: storing.Settle, bury: "Bury | None" = None
+    ) -> None:
         self.spool = spool
+        self._bury = bury
         self._drain = Drain(spool, connect, settle)
         self._connect = connect
         self._settle = settle
@@ -48,9 +55,12 @@ class SpoolRecorder:
         self.spool.write("free", {"hold": hold})
 
     async def run(self) -> None:
-        """Until cancelled: first what others left behind, then batch after batch."""
-        await self._take_over()
+        """Until cancelled: batch after batch, and now and then what dead processes left behind."""
+        looked = -math.inf
         while True:
+            if time.monotonic() - looked > TAKE_OVER_EVERY:
+                looked = time.monotonic()
+                await self._take_over()
             await self._pass()
             await asyncio.sleep(EVERY if self.storing else PAUSE)
 
@@ -76,7 +86,8 @@ class SpoolRecorder:
 
     async def _take_over(self) -> None:
         try:
-            await replay(self.spool.folder.parent, self._connect, self._settle, own=self.spool.folder)
+            root, own = self.spool.folder.parent, self.spool.folder
+            await replay(root, self._connect, self._settle, own=own, bury=self._bury)
         except (psycopg.OperationalError, OSError) as error:
             log.warning("spools_wait", error=str(error))
 
@@ -129,7 +140,14 @@ class Drain:
                 self.open_holds.pop(attempt["hold"], None)
 
 
-async def replay(root: Path, connect: Connect, settle: storing.Settle, own: Path | None = None) -> int:
+async def replay(
+    root: Path,
+    connect: Connect,
+    settle: storing.Settle,
+    *,
+    own: Path | None = None,
+    bury: "Bury | None" = None,
+) -> int:
     """Store what dead processes of this host left behind, and remove their folders; return how many."""
     count = 0
     for spool in abandoned(root, own):
@@ -140,6 +158,8 @@ async def replay(root: Path, connect: Connect, settle: storing.Settle, own: Path
             lost = _lost([said for _, said in drain.open_holds.values()])
             async with connect() as connection:
                 await storing.store(connection, lost, settle)
+                if bury is not None:
+                    await bury(connection, spool.folder.name)
         except BaseException:
             spool.close()
             raise

@@ -12,7 +12,7 @@ from aiops.core.errors import InvalidInput
 from aiops.features.policy import RetryLoopPolicy
 from aiops.gateway import ports
 from aiops.gateway.errors import InvalidRequest, OutOfTime, OverBudget, ProviderFailed, Rejected, RetryLoop
-from aiops.gateway.messages import ZERO, Call, Handler, Prepaid, Reply, when_whole
+from aiops.gateway.messages import Call, Handler, Prepaid, Reply, when_whole
 from aiops.gateway.picture import Model
 from aiops.gateway.stages.cache import key_of
 from aiops.gateway.stages.router import models_for, uses_model
@@ -72,7 +72,7 @@ class Breaker:
             return await onward(replace(call, prepaid=prepaid))
         finally:
             if unused := prepaid.take():
-                unused.settle(ZERO)
+                unused.free()
 
 
 def rendered(call: Call) -> tuple[Message, ...]:

@@ -1,0 +1,1 @@
+"""The ports on the real world: Postgres, Redis, vendors. One file each."""

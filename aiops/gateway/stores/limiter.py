@@ -1,0 +1,59 @@
+"""The port `Limiter`: requests, tokens and calls at once, over all processes."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from redis.asyncio import Redis
+
+from aiops.budgets.limits import Bound, Entered, Full, Limits
+from aiops.features.policy import Limit
+from aiops.gateway.errors import OverLimit
+from aiops.gateway.messages import Call
+
+
+class PolicyLimiter:
+    """The port `Limiter`: the limits of the call's feature, of its tenant there, and of its key."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+
+    def headers(self, call: Call) -> Mapping[str, str]:
+        return self._limits.headers(_bounds(call))
+
+    async def enter(self, call: Call, tokens: int) -> Entered:
+        try:
+            return await self._limits.enter(_bounds(call), tokens)
+        except Full as full:
+            words = f"The limit of {full.limit:,} {full.what} ({full.scope}) is reached."
+            raise OverLimit(words, retry_after=full.seconds) from None
+
+
+def _bounds(call: Call) -> list[Bound]:
+    policy = call.feature.policy.breaker
+    feature = call.feature.slug
+    return [
+        _bound(f"feature:{feature}", policy.feature),
+        _bound(f"tenant:{feature}:{call.tenant}", policy.tenant),
+        _bound(f"key:{feature}:{call.key.id}", policy.key),
+    ]
+
+
+def _bound(scope: str, limit: Limit) -> Bound:
+    return Bound(scope, limit.requests_per_minute, limit.tokens_per_minute, limit.concurrency)
+
+
+class RedisCounter:
+    """What `Limits` needs of Redis, in one round trip."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = Redis.from_url(url, socket_timeout=0.25, socket_connect_timeout=0.25)
+
+    async def add(self, key: str, amount: int, expire: int) -> int:
+        async with self._redis.pipeline(transaction=False) as pipe:
+            cast("Any", pipe).incrby(key, amount)  # its type is that of a client, which waits
+            cast("Any", pipe).expire(key, expire)
+            total, _ = await pipe.execute()
+        return int(total)
+
+    async def close(self) -> None:
+        await self._redis.aclose()

@@ -1,0 +1,110 @@
+"""A gateway put together: the pipeline on the real world, and what runs beside it."""
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+import aiops
+from aiops.budgets import leasing
+from aiops.budgets.ledger import Ledger
+from aiops.budgets.limits import Limits
+from aiops.flags.presence import Process
+from aiops.gateway import listening
+from aiops.gateway.gate import Gate
+from aiops.gateway.pipeline import compose, stages
+from aiops.gateway.ports import World
+from aiops.gateway.recording import SpoolRecorder
+from aiops.gateway.snapshot import Snapshot
+from aiops.gateway.spool import Spool
+from aiops.gateway.stores.approaches import InstantApproaches
+from aiops.gateway.stores.cache import SharedCache
+from aiops.gateway.stores.library import NoLibrary
+from aiops.gateway.stores.limiter import PolicyLimiter, RedisCounter
+from aiops.gateway.stores.money import BudgetLedger
+from aiops.gateway.stores.pool import Pool
+from aiops.gateway.stores.tickets import StoredTickets
+from aiops.gateway.stores.vendors import OpenVendors
+
+LAST_BATCH = 4.0  # seconds for what is still in the spool at the end
+
+
+def new_instance() -> str:
+    """A name that no other process has: also that of its folder in the spool."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+@asynccontextmanager
+async def opened_gate(port: int) -> AsyncIterator[Gate]:
+    """Everything open and running, until the end: then what is spooled is stored, and money given back."""
+    home = Path(settings.AIOPS_HOME)
+    instance = new_instance()
+    async with AsyncExitStack() as stack:
+        pool = Pool(listening.address())
+        await pool.open()
+        stack.push_async_callback(pool.close)
+        recorder = SpoolRecorder(
+            Spool(home / "spool" / instance), pool.connect, leasing.settle, bury=leasing.close
+        )
+        ledger = Ledger(instance, pool.connect)
+        stack.push_async_callback(_settled, recorder, ledger)
+        process = Process(
+            instance, socket.gethostname(), os.getpid(), port, getattr(aiops, "__version__", "")
+        )
+        snapshot = Snapshot(process, home, spool_records=lambda: recorder.spool.count)
+        await stack.enter_async_context(snapshot)
+        counter = RedisCounter(settings.REDIS_URL)
+        stack.push_async_callback(counter.close)
+        limits = Limits(counter)
+        vendors = OpenVendors(lambda: snapshot.picture)
+        stack.push_async_callback(vendors.close)
+        approaches = InstantApproaches()
+        stack.callback(approaches.close)
+        cache = SharedCache(pool.connect)
+        world = World(
+            ledger=BudgetLedger(ledger, recorder),
+            limiter=PolicyLimiter(limits),
+            cache=cache,
+            vendors=vendors,
+            approaches=approaches,
+            library=NoLibrary(),
+            tickets=StoredTickets(pool.connect),
+            recorder=recorder,
+        )
+        stack.push_async_callback(
+            _ended, [asyncio.create_task(part.run()) for part in (recorder, ledger, cache)]
+        )
+        yield Gate(
+            lambda: snapshot.picture,
+            compose(stages(world)),
+            world,
+            lambda: _state(snapshot, recorder, limits),
+        )
+
+
+def _state(snapshot: Snapshot, recorder: SpoolRecorder, limits: Limits) -> Mapping[str, Any]:
+    """What /readyz says."""
+    return {
+        "ready": snapshot.picture is not None,
+        **snapshot.state(),
+        "spool_records": recorder.spool.count,
+        "records": "stored" if recorder.storing else "waiting",
+        "rate_limits": "local" if limits.local_only else "shared",
+    }
+
+
+async def _ended(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _settled(recorder: SpoolRecorder, ledger: Ledger) -> None:
+    await recorder.finish(LAST_BATCH)
+    await ledger.close()
