@@ -1,8 +1,8 @@
 """Requests and tokens in a minute, and calls at once: limits that hold over all processes together.
 
 A process takes slices of a minute's allowance from Redis, a hundredth of it each, and spends them in memory:
-most calls need no round trip, and the sum over all processes never passes the limit. Without Redis each process
-keeps its share of the limit by itself. Calls at once are counted by each process against its share.
+most calls need no round trip, and the sum over all processes never passes the limit. Without Redis each
+process keeps its share of the limit by itself. Calls at once are counted by each process against its share.
 """
 
 import time

@@ -35,7 +35,7 @@ class SpoolRecorder:
     """The port `Recorder` on a spool, and the task that empties it."""
 
     def __init__(
-        self, spool: Spool, connect: Connect, settle: storing.Settle, bury: "Bury | None" = None
+        self, spool: Spool, connect: Connect, settle: storing.Settle, bury: Bury | None = None
     ) -> None:
         self.spool = spool
         self._bury = bury
@@ -146,7 +146,7 @@ async def replay(
     settle: storing.Settle,
     *,
     own: Path | None = None,
-    bury: "Bury | None" = None,
+    bury: Bury | None = None,
 ) -> int:
     """Store what dead processes of this host left behind, and remove their folders; return how many."""
     count = 0

@@ -11,7 +11,6 @@ from typing import Any
 
 from django.conf import settings
 
-import aiops
 from aiops.budgets import leasing
 from aiops.budgets.ledger import Ledger
 from aiops.budgets.limits import Limits
@@ -54,9 +53,7 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
         )
         ledger = Ledger(instance, pool.connect)
         stack.push_async_callback(_settled, recorder, ledger)
-        process = Process(
-            instance, socket.gethostname(), os.getpid(), port, getattr(aiops, "__version__", "")
-        )
+        process = Process(instance, socket.gethostname(), os.getpid(), port)
         snapshot = Snapshot(process, home, spool_records=lambda: recorder.spool.count)
         await stack.enter_async_context(snapshot)
         counter = RedisCounter(settings.REDIS_URL)
@@ -77,14 +74,13 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
             tickets=StoredTickets(pool.connect),
             recorder=recorder,
         )
-        stack.push_async_callback(
-            _ended, [asyncio.create_task(part.run()) for part in (recorder, ledger, cache)]
-        )
+        running = [asyncio.create_task(part.run()) for part in (recorder, ledger, cache)]
+        stack.push_async_callback(_ended, running)
         yield Gate(
-            lambda: snapshot.picture,
-            compose(stages(world)),
-            world,
-            lambda: _state(snapshot, recorder, limits),
+            picture=lambda: snapshot.picture,
+            handle=compose(stages(world)),
+            world=world,
+            state=lambda: _state(snapshot, recorder, limits),
         )
 
 

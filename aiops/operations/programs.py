@@ -98,7 +98,8 @@ def beat() -> Program:
 
 
 def gateway(number: int, bind: str, port: int) -> Program:
-    return _python(f"gateway-{number}", "-m", "aiops.gateway.http", "--bind", bind, "--port", str(port))
+    arguments = ("-m", "aiops.gateway.http", "--bind", bind, "--port", str(port))
+    return _python(f"gateway-{number}", *arguments, ready=lambda: answers_http(bind, port, "/readyz"))
 
 
 def has_gateway() -> bool:

@@ -91,8 +91,8 @@ _KEEP = """
 INSERT INTO gateway_cacheentry (key, tenant, feature, text, structured, model, passages, at, expires_at)
 VALUES (%(key)s, %(tenant)s, %(feature)s, %(text)s, %(structured)s::jsonb, %(model)s, %(passages)s::jsonb,
   clock_timestamp(), to_timestamp(%(expires)s))
-ON CONFLICT (key) DO UPDATE SET text = excluded.text, structured = excluded.structured, model = excluded.model,
-  passages = excluded.passages, at = excluded.at, expires_at = excluded.expires_at
+ON CONFLICT (key) DO UPDATE SET text = excluded.text, structured = excluded.structured,
+  model = excluded.model, passages = excluded.passages, at = excluded.at, expires_at = excluded.expires_at
 """
 _NEWS = """
 SELECT key, at, expires_at, text, structured, model, passages FROM gateway_cacheentry

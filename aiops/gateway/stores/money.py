@@ -1,4 +1,4 @@
-"""The port `Ledger` on leases: which budgets apply to a call, and each hold in the journal before it is used."""
+"""The port `Ledger` on leases: which budgets apply, and each hold in the journal before it is used."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -32,8 +32,8 @@ class StoredTickets:
 
 
 _OPEN = """
-INSERT INTO gateway_ticket (id, kind, state, call_id, tenant, feature, reason, locale, category, inputs, messages,
-  held, output, tries, opened_at, due_at, next_at, answered_by)
+INSERT INTO gateway_ticket (id, kind, state, call_id, tenant, feature, reason, locale, category, inputs,
+  messages, held, output, tries, opened_at, due_at, next_at, answered_by)
 VALUES (%(id)s, %(kind)s, 'waiting', %(call)s, %(tenant)s, %(feature)s, %(reason)s, %(locale)s, %(category)s,
   %(inputs)s::jsonb, %(messages)s::jsonb, %(held)s, '', 0, clock_timestamp(), %(due)s,
   CASE WHEN %(kind)s = 'deferred' THEN clock_timestamp() + interval '30 seconds' END, '')
