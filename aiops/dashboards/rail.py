@@ -46,7 +46,10 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
     ),
     (
         "Release",
-        (Place("diff", "Reviews", "releases:list", Permission.PROMPTS_VIEW),),
+        (
+            Place("diff", "Reviews", "releases:list", Permission.PROMPTS_VIEW),
+            Place("flags", "Flags & kill switches", "flags:list", Permission.FLAGS_VIEW),
+        ),
     ),
     (
         "Govern",
@@ -79,6 +82,10 @@ ADMINISTRATION: tuple[tuple[Place, str], ...] = (
     (
         Place("tenant", "Tenants", "tenants:list", Permission.TENANTS_VIEW),
         "Customers and teams that spend is charged to.",
+    ),
+    (
+        Place("key", "Keys", "keys:list", Permission.TENANTS_VIEW),
+        "What applications call the gateway with: whose, for what, until when.",
     ),
 )
 

@@ -1,5 +1,6 @@
 """What serves a feature: a stable approach, and a candidate for a share of its callers."""
 
+import math
 from decimal import Decimal
 
 from django.db import transaction
@@ -127,7 +128,7 @@ def _check_share(unshipped: object, share: Decimal) -> None:
     if not sticky.percent_valid(share):
         raise InvalidInput("The share is from 0 to 100 percent, with at most two decimals.")
     workspace = accounts.workspace()
-    if unshipped and workspace.asks_for_two(share=-int(-share // 1)):
+    if unshipped and workspace.asks_for_two(share=math.ceil(share)):
         raise NotAllowed(
             f"{share.normalize():f} % of the callers is above what one person may give to a version that "
             f"nobody reviewed ({workspace.four_eyes_share} %). Ship it, or keep the share small."

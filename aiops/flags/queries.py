@@ -1,5 +1,6 @@
 """Named questions about flags, stops and who knows of them. Nothing here writes."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -87,7 +88,7 @@ def stop_share(stop: KillSwitch) -> Decimal:
 
 def asks_for_two(share: Decimal) -> bool:
     """Whether turning on for `share` percent needs a second person in this workspace."""
-    return accounts.workspace().asks_for_two(share=-int(-share // 1))
+    return accounts.workspace().asks_for_two(share=math.ceil(share))
 
 
 @dataclass(frozen=True, slots=True)

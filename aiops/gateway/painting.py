@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from pydantic import ValidationError
 
+from aiops.budgets import models as budgets
 from aiops.catalog import models as catalog
 from aiops.catalog.pricing import rates
 from aiops.catalog.queries import prices_at
@@ -72,6 +73,7 @@ def _paint(now: datetime) -> Painted:
         models=_models(now),
         providers={one.slug: _provider(one) for one in catalog.Provider.objects.all()},
         stops=(*_stops(), *found.stops),
+        budgets=_budgets(),
     )
     coming = catalog.Price.objects.filter(effective_at__gt=now).order_by("effective_at")
     return Painted(picture, coming.values_list("effective_at", flat=True).first())
@@ -216,3 +218,10 @@ def _provider(row: catalog.Provider) -> parts.Provider:
 def _stops() -> list[parts.Stop]:
     rows = KillSwitch.objects.filter(lifted_at=None).values_list("scope", "target", "reason")
     return [parts.Stop(scope=scope, target=target, reason=reason) for scope, target, reason in rows]
+
+
+def _budgets() -> tuple[parts.Budget, ...]:
+    columns = ("pk", "tenant__slug", "feature__slug", "period", "amount", "hard", "soft_share")
+    names = ("id", "tenant", "feature", "period", "amount", "hard", "soft_share")
+    rows = budgets.Budget.objects.order_by("pk").values_list(*columns)
+    return tuple(parts.Budget(**dict(zip(names, row, strict=True))) for row in rows)

@@ -87,6 +87,23 @@ def _evaluations() -> dict[str, Any]:
     }
 
 
+@sample("keys")
+def _keys() -> dict[str, Any]:
+    return {"pk": factories.make_key().pk}
+
+
+@sample("deployments")
+def _deployments() -> dict[str, Any]:
+    return {"slug": factories.make_deployment().feature.slug}
+
+
+@sample("flags")
+def _flags() -> dict[str, Any]:
+    pk = 1_000_000  # one number for both
+    stop, request = factories.make_stop(pk=pk), factories.make_request(pk=pk)
+    return {"slug": stop.target, "pk": request.pk}
+
+
 @sample("releases")
 def _releases() -> dict[str, Any]:
     comment = factories.make_comment()

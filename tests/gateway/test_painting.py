@@ -3,6 +3,7 @@ from decimal import Decimal
 
 import pytest
 
+from aiops.budgets.models import Budget
 from aiops.core import clock
 from aiops.deployments.models import Served
 from aiops.features.models import KeyFeature
@@ -139,6 +140,18 @@ def test_a_stop_that_is_lifted_is_absent():
     ]
 
 
+def test_a_budget_names_whom_it_limits():
+    tenant, feature = factories.make_tenant(), factories.make_feature()
+    both = Budget.objects.create(tenant=tenant, feature=feature, period="day", amount=Decimal(5), hard=False)
+    everything = Budget.objects.create(period="month", amount=Decimal(100))
+    assert [
+        (one.id, one.tenant, one.feature, one.period, one.amount, one.hard) for one in picture().budgets
+    ] == [
+        (both.pk, tenant.slug, feature.slug, "day", Decimal(5), False),
+        (everything.pk, None, None, "month", Decimal(100), True),
+    ]
+
+
 def test_the_picture_survives_the_disk():
     factories.make_deployment(stable=factories.make_served(kind=Served.Kind.SEARCH))
     factories.make_key()
@@ -155,5 +168,5 @@ def test_painting_takes_as_many_queries_whatever_there_is(rows, django_assert_nu
         factories.make_flag(tenants=[factories.make_tenant()])
         KeyFeature.objects.create(key=factories.make_key(), feature=factories.make_feature())
         factories.make_stop()
-    with django_assert_num_queries(14 + 2):  # and the savepoint around them
+    with django_assert_num_queries(15 + 2):  # and the savepoint around them
         painting.paint()

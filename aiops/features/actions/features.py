@@ -33,7 +33,7 @@ def create_feature(
             )
     except IntegrityError:
         raise Conflict(f"a feature {slug!r} exists already") from None
-    after = {**_facts(feature), "kind": str(feature.kind)}
+    after = _facts(feature) | ({"kind": str(feature.kind)} if feature.kind != Feature.Kind.CHAT else {})
     audit.record(by=by, action="features.feature_created", on=feature, feature=slug, after=after)
     return feature
 

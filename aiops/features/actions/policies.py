@@ -27,8 +27,8 @@ def set_policy(
     number = latest.number if latest else 0
     if expected is not None and expected != number:
         raise Conflict(f"The policy is at version {number} by now. Read that, then change it again.")
-    before = Policy.model_validate(latest.settings) if latest else Policy()
-    if before == policy:
+    stored = latest.settings if latest else Policy().model_dump(mode="json")
+    if stored == policy.model_dump(mode="json"):
         return None
     made = PolicyVersion.objects.create(
         feature=locked,
@@ -37,7 +37,7 @@ def set_policy(
         note=note.strip(),
         by=by if isinstance(by, User) else None,
     )
-    old, new = _changed(before.model_dump(mode="json"), made.settings)
+    old, new = _changed(stored, made.settings)
     audit.record(
         by=by,
         action="features.policy_set",

@@ -2,7 +2,6 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from aiops.accounts.access import SignedInRequest, load, requires
@@ -13,8 +12,7 @@ from aiops.core.pages import page_or_fragment, paginate
 from aiops.features import actions, queries
 from aiops.features.forms import FeatureForm, NewFeatureForm
 from aiops.features.models import Feature
-
-Tab = tuple[str, str, bool, int | None]
+from aiops.features.tabs import tabs
 
 
 @requires(Permission.FEATURES_VIEW)
@@ -32,7 +30,7 @@ def feature_page(request: SignedInRequest, slug: str) -> HttpResponse:
     feature = load(queries.features_listed(), slug=slug)
     context = {
         "feature": feature,
-        "tabs": _tabs(feature, "overview"),
+        "tabs": tabs(feature, "overview"),
         "prompts": feature.prompts.prefetch_related("labels__version")[:50],
         "datasets": feature.datasets.all()[:50],
     }
@@ -44,7 +42,7 @@ def feature_page(request: SignedInRequest, slug: str) -> HttpResponse:
 def feature_history(request: SignedInRequest, slug: str) -> HttpResponse:
     feature = load(Feature.objects.all(), slug=slug)
     page = paginate(request, queries.history(feature))
-    context = {"feature": feature, "tabs": _tabs(feature, "history"), "page": page}
+    context = {"feature": feature, "tabs": tabs(feature, "history"), "page": page}
     return page_or_fragment(request, "features/history.html", "features/_history.html", context)
 
 
@@ -73,13 +71,6 @@ def edit_feature(request: SignedInRequest, slug: str) -> HttpResponse:
         return _done(request, feature, f"The feature {feature} is changed.")
     context = {"form": form, "feature": feature}
     return render(request, "features/edit.html", context, status=422 if form.errors else 200)
-
-
-def _tabs(feature: Feature, current: str) -> list[Tab]:
-    return [
-        ("Overview", reverse("features:feature", args=[feature.slug]), current == "overview", None),
-        ("History", reverse("features:history", args=[feature.slug]), current == "history", None),
-    ]
 
 
 def _done(request: HttpRequest, feature: Feature, text: str) -> HttpResponse:

@@ -1,0 +1,280 @@
+"""A policy as fields of a form and back: the names, labels and order of what people may set.
+
+A field's name is its path: "cache.ttl_seconds". `policy.Policy` reads what was typed, and says what is wrong.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiops.features.policy import Policy
+
+MODES = (("off", "Off"), ("observe", "Observe: say it in the record"), ("enforce", "Enforce"))
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing to set. `kind`: text, number, long, names (a list with commas), check, or choice."""
+
+    path: str
+    label: str
+    kind: str = "number"
+    help: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    optional: bool = False  # empty means None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    name: str
+    title: str
+    about: str
+    settings: tuple[Setting, ...] = ()
+
+
+def _limits(whose: str, title: str) -> tuple[Setting, ...]:
+    return (
+        Setting(f"breaker.{whose}.requests_per_minute", f"{title}: requests a minute", optional=True),
+        Setting(f"breaker.{whose}.tokens_per_minute", f"{title}: tokens a minute", optional=True),
+        Setting(f"breaker.{whose}.concurrency", f"{title}: calls at once", optional=True),
+    )
+
+
+SECTIONS = (
+    Section(
+        "call",
+        "Every call",
+        "How long a caller waits at most, and how much an answer may take.",
+        (
+            Setting(
+                "deadline_seconds",
+                "Seconds to the first useful answer",
+                help="From the request to the first token where it streams, else to the whole answer.",
+            ),
+            Setting("max_tokens", "Longest answer, in tokens"),
+            Setting("attempts", "Tries per model", help="The first included."),
+            Setting(
+                "dearest_call",
+                "Dearest call, in USD",
+                optional=True,
+                help="A call whose worst case is above is refused. Empty: no such limit.",
+            ),
+            Setting("keep_text", "Keep inputs and outputs with the record", "check"),
+            Setting(
+                "callback_url", "Where answers of tickets are sent", "text", help="A public https address."
+            ),
+        ),
+    ),
+    Section(
+        "cache",
+        "Cache",
+        "The same question gets the same answer, for nothing.",
+        (
+            Setting("cache.on", "Use the cache", "check"),
+            Setting("cache.ttl_seconds", "Seconds that an answer is kept"),
+            Setting(
+                "cache.shared",
+                "Tenants may be given each other's answers",
+                "check",
+                help="Only where answers never hold a tenant's own data.",
+            ),
+        ),
+    ),
+    Section(
+        "breaker",
+        "Limits",
+        "What a feature, a tenant and a key may ask at most. Empty: no limit.",
+        (
+            *_limits("feature", "Feature"),
+            *_limits("tenant", "Each tenant"),
+            *_limits("key", "Each key"),
+            Setting(
+                "breaker.when_over",
+                "Over a limit or a budget",
+                "choice",
+                choices=(("fallback", "Answer by the fallback"), ("refuse", "Refuse with an error")),
+            ),
+            Setting("breaker.retry_loop.failures", "Failures of the same request that are a loop"),
+            Setting("breaker.retry_loop.window_seconds", "Within so many seconds"),
+            Setting("breaker.retry_loop.pause_seconds", "Then refused for so many seconds"),
+        ),
+    ),
+    Section(
+        "router",
+        "Router",
+        "Which model a call goes to, and which ones follow where it fails.",
+        (
+            Setting(
+                "router.kind",
+                "How",
+                "choice",
+                choices=(
+                    ("fixed", "The deployment's model"),
+                    ("rules", "By the rules below, else that model"),
+                ),
+            ),
+            Setting(
+                "router.rules",
+                "Rules",
+                "long",
+                help="One a line, the first that fits decides: "
+                "sim-small: category=greeting,thanks locale=en at_most=500",
+            ),
+            Setting(
+                "router.candidates", "Other models, in order", "names", help="Names with commas between."
+            ),
+            Setting("router.over_soft_budget", "First while a soft budget is passed", "text", optional=True),
+        ),
+    ),
+    Section(
+        "retrieval",
+        "Retrieval",
+        "Passages of the feature's documents, for the prompt.",
+        (
+            Setting("retrieval.on", "Search the feature's documents", "check"),
+            Setting("retrieval.passages", "Passages"),
+            Setting("retrieval.most_characters", "Characters of all passages together"),
+            Setting(
+                "retrieval.variable",
+                "Input that is the question",
+                "text",
+                optional=True,
+                help="Empty: the only one that is required.",
+            ),
+        ),
+    ),
+    Section(
+        "guardrails",
+        "Guardrails",
+        "What an answer must pass before anybody sees it.",
+        (
+            Setting("guardrails.json_schema", "JSON schema of the prompt version", "choice", choices=MODES),
+            Setting("guardrails.dates", "Dates", "choice", choices=MODES),
+            Setting("guardrails.date_rules.fields", "Fields that hold dates", "names"),
+            Setting("guardrails.date_rules.earliest_days", "Earliest, in days from today", optional=True),
+            Setting("guardrails.date_rules.latest_days", "Latest, in days from today", optional=True),
+            Setting("guardrails.repair", "Tell the model once what is wrong, and let it mend", "check"),
+        ),
+    ),
+    Section(
+        "approval",
+        "Approval",
+        "Good answers that wait until a person releases them.",
+        (
+            Setting(
+                "approval.hold",
+                "Which",
+                "choice",
+                choices=(
+                    ("none", "None"),
+                    ("all", "All answers"),
+                    ("categories", "Those of the categories below"),
+                ),
+            ),
+            Setting("approval.categories", "Categories", "names"),
+        ),
+    ),
+)
+SETTINGS = {setting.path: setting for section in SECTIONS for setting in section.settings}
+
+
+def initial(policy: Policy) -> dict[str, Any]:
+    """What each field shows of `policy`."""
+    stored = policy.model_dump(mode="json")
+    return {path: _shown(setting, _at(stored, path)) for path, setting in SETTINGS.items()}
+
+
+def nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields by path as the JSON that a policy reads."""
+    found: dict[str, Any] = {}
+    for path, value in values.items():
+        *above, name = path.split(".")
+        place = found
+        for part in above:
+            place = place.setdefault(part, {})
+        place[name] = _meant(SETTINGS[path], value)
+    return found
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """(label, before, after) of each setting that two stored policies differ in."""
+    old, new = _flat(before), _flat(after)
+    paths = [path for path in dict.fromkeys([*old, *new]) if old.get(path) != new.get(path)]
+    return [(_label(path), _said(old.get(path)), _said(new.get(path))) for path in paths]
+
+
+def _at(stored: Mapping[str, Any], path: str) -> Any:
+    value: Any = stored
+    for part in path.split("."):
+        value = value[part]
+    return value
+
+
+def _shown(setting: Setting, value: Any) -> Any:
+    if setting.path == "router.rules":
+        return "\n".join(_rule_line(rule) for rule in value)
+    if setting.kind == "names":
+        return ", ".join(value)
+    return "" if value is None else value
+
+
+def _meant(setting: Setting, value: Any) -> Any:
+    if setting.path == "router.rules":
+        return [_rule(line) for line in value.splitlines() if line.strip()]
+    if setting.kind == "names":
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return None if setting.optional and value == "" else value
+
+
+def _rule(line: str) -> dict[str, Any]:
+    """`sim-small: category=a,b at_most=500`; what is not understood is left for the policy to refuse."""
+    model, _, conditions = line.partition(":")
+    rule: dict[str, Any] = {"model": model.strip()}
+    for condition in conditions.split():
+        name, _, value = condition.partition("=")
+        names = {"category": "categories", "locale": "locales"}
+        if name in names:
+            rule[names[name]] = [part for part in value.split(",") if part]
+        else:
+            rule[f"{name}_characters"] = value
+    return rule
+
+
+def _rule_line(rule: Mapping[str, Any]) -> str:
+    parts = [f"{rule['model']}:"]
+    parts += [f"category={','.join(rule['categories'])}"] if rule["categories"] else []
+    parts += [f"locale={','.join(rule['locales'])}"] if rule["locales"] else []
+    for name in ("at_most", "at_least"):
+        parts += [f"{name}={rule[f'{name}_characters']}"] if rule[f"{name}_characters"] is not None else []
+    return " ".join(parts)
+
+
+def _flat(stored: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in stored.items():
+        path = f"{above}{name}"
+        found |= _flat(value, f"{path}.") if isinstance(value, dict) else {path: value}
+    return found
+
+
+def _label(path: str) -> str:
+    return SETTINGS[path].label if path in SETTINGS else path.replace("_", " ").capitalize()
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None or value in ("", []):
+        return "none"
+    if isinstance(value, list):
+        return "; ".join(_one(part) for part in value)
+    return str(value)
+
+
+def _one(part: Any) -> str:
+    if not isinstance(part, dict):
+        return str(part)
+    said: Iterable[str] = (
+        f"{name} {value}" for name, value in part.items() if value not in (None, "", [], {})
+    )
+    return ", ".join(said)

@@ -1,0 +1,1 @@
+"""Pages of flags, stops and change requests."""
