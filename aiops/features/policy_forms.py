@@ -104,9 +104,9 @@ class PolicyForm(forms.Form):
 
 
 _WORDS = {
-    "greater_than_equal": "At least {ge}.",
-    "greater_than": "More than {gt}.",
-    "less_than_equal": "At most {le}.",
+    "greater_than_equal": "At least {ge:g}.",
+    "greater_than": "More than {gt:g}.",
+    "less_than_equal": "At most {le:g}.",
     **dict.fromkeys(("int_parsing", "int_from_float", "int_type"), "A whole number is needed."),
     **dict.fromkeys(("float_parsing", "decimal_parsing", "float_type"), "A number is needed."),
     **dict.fromkeys(("string_too_short", "missing"), "Say something here."),

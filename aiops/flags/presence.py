@@ -49,7 +49,7 @@ class Process:
 def say(process: Process, revision: int, *, spool_records: int = 0, first: bool = False) -> None:
     """The process lives, and `revision` is in force there. `first`: it has just begun."""
     with connection.cursor() as cursor:
-        facts = {
+        facts: dict[str, str | int | bool] = {
             "instance": process.instance,
             "host": process.host,
             "pid": process.pid,
