@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from aiops.dashboards import rail
+from aiops.features.context import OWN
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -13,7 +14,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return {}
     place = request.resolver_match
-    on_feature = place is not None and place.app_name == "features" and "slug" in place.kwargs
+    on_feature = place is not None and place.app_name in OWN and "slug" in place.kwargs
     return {
         **({"current_feature": place.kwargs["slug"]} if place and on_feature else {}),
         "rail": rail.sections(user),

@@ -6,6 +6,8 @@ from django.http import HttpRequest
 
 from aiops.features.models import Feature
 
+OWN = frozenset({"features", "deployments"})  # whose pages are about the feature in their address
+
 
 def switcher(request: HttpRequest) -> dict[str, Any]:
     """`switcher_features`: lazily, what the rail offers; `current_feature`: the chosen slug or ''.
@@ -13,7 +15,7 @@ def switcher(request: HttpRequest) -> dict[str, Any]:
     A feature's own pages count as its choice, filters of other pages by their `feature`.
     """
     found = request.resolver_match
-    own = found.kwargs.get("slug", "") if found and found.app_name == "features" else ""
+    own = found.kwargs.get("slug", "") if found and found.app_name in OWN else ""
     return {
         "switcher_features": Feature.objects.only("slug", "name"),
         "current_feature": own or request.GET.get("feature", ""),

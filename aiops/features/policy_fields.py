@@ -3,12 +3,16 @@
 A field's name is its path: "cache.ttl_seconds". `policy.Policy` reads what was typed, and says what is wrong.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aiops.features.policy import Policy
+from pydantic import TypeAdapter, ValidationError
 
+from aiops.features.policy import Fallback, Policy
+from aiops.features.wording import fallback as in_words
+
+_FALLBACK: TypeAdapter[Fallback] = TypeAdapter(Fallback)
 MODES = (("off", "Off"), ("observe", "Observe: say it in the record"), ("enforce", "Enforce"))
 
 
@@ -200,7 +204,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tup
     """(label, before, after) of each setting that two stored policies differ in."""
     old, new = _flat(before), _flat(after)
     paths = [path for path in dict.fromkeys([*old, *new]) if old.get(path) != new.get(path)]
-    return [(_label(path), _said(old.get(path)), _said(new.get(path))) for path in paths]
+    return [(_label(path), _said(path, old.get(path)), _said(path, new.get(path))) for path in paths]
 
 
 def _at(stored: Mapping[str, Any], path: str) -> Any:
@@ -258,23 +262,29 @@ def _flat(stored: Mapping[str, Any], above: str = "") -> dict[str, Any]:
 
 
 def _label(path: str) -> str:
-    return SETTINGS[path].label if path in SETTINGS else path.replace("_", " ").capitalize()
+    """`approval.hold`: "Approval: which"."""
+    if path not in SETTINGS:
+        return path.replace("_", " ").capitalize()
+    label = SETTINGS[path].label
+    section = next(section for section in SECTIONS if SETTINGS[path] in section.settings)
+    return label if "." not in path else f"{section.title}: {label[0].lower()}{label[1:]}"
 
 
-def _said(value: Any) -> str:
+def _said(path: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if value is None or value in ("", []):
         return "none"
     if isinstance(value, list):
-        return "; ".join(_one(part) for part in value)
+        return "; ".join(_one(path, part) for part in value)
     return str(value)
 
 
-def _one(part: Any) -> str:
-    if not isinstance(part, dict):
-        return str(part)
-    said: Iterable[str] = (
-        f"{name} {value}" for name, value in part.items() if value not in (None, "", [], {})
-    )
-    return ", ".join(said)
+def _one(path: str, part: Any) -> str:
+    """A fallback or a rule in words; what no longer reads as it is stored."""
+    if path == "fallbacks":
+        try:
+            return in_words(_FALLBACK.validate_python(part))
+        except ValidationError:
+            return str(part)
+    return _rule_line(part) if path == "router.rules" else str(part)

@@ -50,8 +50,18 @@ def instead(policy: Policy, *, stopped: bool = False) -> str:
     return ", else ".join(ways) if ways else NOTHING
 
 
-def preview(policy: Policy) -> list[tuple[str, str]]:
-    """(when, what a caller then sees), for each way that a call can end otherwise than answered."""
+def preview(policy: Policy) -> list[tuple[list[str], str]]:
+    """(when, what a caller then sees), for each way that a call can end otherwise than answered.
+
+    What looks the same to the caller stands together.
+    """
+    found: dict[str, list[str]] = {}
+    for when, what in _ends(policy):
+        found.setdefault(what, []).append(when)
+    return [(whens, what) for what, whens in found.items()]
+
+
+def _ends(policy: Policy) -> list[tuple[str, str]]:
     refusing = policy.breaker.when_over == "refuse"
     over = "an error that says when to try again" if refusing else instead(policy)
     found = [

@@ -17,6 +17,7 @@ from aiops.flags.models import Acknowledgement, ChangeRequest, Flag, GatewayProc
 from aiops.tenants.models import Tenant
 
 LIVE = timedelta(seconds=10)  # a process that has not been seen for longer is not counted on
+SILENT = timedelta(minutes=10)  # for so long one that ended without a word is still named
 OWN_LIFT = timedelta(minutes=10)  # for so long whoever stopped something may lift the stop alone
 
 
@@ -72,6 +73,12 @@ def live_processes() -> "QuerySet[GatewayProcess]":
     return GatewayProcess.objects.filter(seen_at__gt=Now() - LIVE).order_by("host", "instance")
 
 
+def silent_processes() -> "QuerySet[GatewayProcess]":
+    """Gateways that were seen a while ago, and not since: killed, cut off, or hanging."""
+    rows = GatewayProcess.objects.filter(seen_at__lte=Now() - LIVE, seen_at__gt=Now() - SILENT)
+    return rows.order_by("host", "instance")
+
+
 def lifts_alone(user: User, stop: KillSwitch) -> bool:
     """Whether `user` needs nobody else to lift `stop`: their own, of a few minutes ago, or a small one."""
     own = stop.by_id == user.pk and clock.now() - stop.at <= OWN_LIFT
@@ -106,9 +113,13 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Who has a revision in force. `seconds` until the last of them had it."""
+    """Who has a revision in force. `seconds` until the last of them had it.
+
+    The `silent` are not waited for, and named: they may be dead, or hang with what they knew.
+    """
 
     known: list[Known]
+    silent: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:
@@ -141,7 +152,8 @@ def spread(revision: int | None, published_at: datetime | None) -> Spread:
         .values_list("process")
         .annotate(first=Min("at"))
     )
-    return Spread([_known(one, revision, published_at, first.get(one.pk)) for one in processes])
+    known = [_known(one, revision, published_at, first.get(one.pk)) for one in processes]
+    return Spread(known, tuple(silent_processes().values_list("instance", flat=True)))
 
 
 def _known(process: GatewayProcess, revision: int, published: datetime, at: datetime | None) -> Known:

@@ -102,7 +102,7 @@ def unkill(at: Aim, reason: str, home: Path, say: Say) -> None:
         raise CommandError(words, returncode=NO_DATABASE) from None
     if lifted:
         row = queries.publication()
-        wait(row.revision if row else None, row.at if row else None, "on", say)
+        wait(row.revision if row else None, row.at if row else None, "on again", say)
     elif not here:
         raise CommandError(f"{str(at).capitalize()} is not stopped.", returncode=BAD_INPUT)
 
@@ -127,6 +127,8 @@ def wait(revision: int | None, published_at: datetime | None, word: str, say: Sa
         if spread.complete or time.monotonic() > end:
             break
         time.sleep(LOOK)
+    if spread.silent:
+        say(f"  Not seen for 10 s or more, dead or hanging: {', '.join(spread.silent)}")
     if not spread.total:
         say(f"No gateway runs. It is {word} for those that start.")
         return

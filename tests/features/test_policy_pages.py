@@ -176,20 +176,36 @@ def test_a_difference_is_in_words():
     before, after = Policy().model_dump(mode="json"), Policy.model_validate(RICH).model_dump(mode="json")
     said = {label: (old, new) for label, old, new in differences(before, after)}
     assert said["Dearest call, in USD"] == ("none", "0.5")
-    assert said["Rules"] == ("none", "model sim-small, categories ['thanks'], at_most_characters 500")
-    assert said["Which"] == ("none", "categories")
-    assert "Use the cache" not in said
+    assert said["Router: rules"] == ("none", "sim-small: category=thanks at_most=500")
+    assert said["Approval: which"] == ("none", "categories")
+    assert said["Fallbacks"][1].startswith("the last good answer to the same question, up to 7 days old; ")
+    assert "Cache: use the cache" not in said
+
+
+def test_a_difference_to_what_no_longer_reads_is_as_it_is_stored():
+    assert differences({"fallbacks": []}, {"fallbacks": [{"kind": "oracle"}]}) == [
+        ("Fallbacks", "none", "{'kind': 'oracle'}")
+    ]
+
+
+def seen(policy):
+    return {when: what for whens, what in preview(policy) for when in whens}
 
 
 def test_what_callers_see_is_in_words():
-    said = dict(preview(Policy.model_validate(RICH)))
-    stopped = "the text “Back soon.” (in 1 more languages), else a ticket; a person answers within 2 hours"
-    assert said["somebody stops the feature"] == stopped
+    said = seen(Policy.model_validate(RICH))
+    assert said["somebody stops the feature"] == (
+        "the text “Back soon.” (in 1 more languages), else a ticket; a person answers within 2 hours"
+    )
     assert said["no answer is there after 3 seconds"].startswith("the last good answer to the same question")
     assert said["a good answer about legal waits for a person"].startswith("a ticket")
-    assert dict(preview(Policy()))["every model that may be tried fails"].startswith("an error")
     refusing = Policy.model_validate({"breaker": {"when_over": "refuse"}})
-    assert dict(preview(refusing))["a limit or a budget is reached"].startswith("an error that says when")
+    assert seen(refusing)["a limit or a budget is reached"].startswith("an error that says when")
+
+
+def test_what_looks_the_same_to_callers_stands_together():
+    ((whens, what),) = preview(Policy())
+    assert (len(whens), what) == (6, "an error that says so, as the feature has no fallback")
 
 
 @pytest.mark.parametrize(

@@ -186,10 +186,12 @@ def test_who_knows_of_a_revision():
     knows.acknowledgements.create(revision=7, at=at + timedelta(seconds=0.2))
     lags = factories.make_process(revision=6, started_at=at - timedelta(hours=1))
     later = factories.make_process(revision=9, started_at=at + timedelta(seconds=1))
-    factories.make_process(revision=1, seen_at=at - timedelta(minutes=1))
+    silent = factories.make_process(revision=1, seen_at=at - timedelta(minutes=1))
+    factories.make_process(revision=1, seen_at=at - timedelta(minutes=11))
     spread = queries.spread(7, at)
     assert (spread.done, spread.total, spread.complete, spread.laggards) == (2, 3, False, [lags.instance])
     assert spread.seconds == pytest.approx(0.2)
+    assert spread.silent == (silent.instance,)
     assert [one.process.instance for one in spread.known if one.since_start] == [later.instance]
 
 

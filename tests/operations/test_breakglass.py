@@ -1,8 +1,11 @@
+from datetime import timedelta
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 
 from aiops.audit.models import AuditEvent
+from aiops.core import clock
 from aiops.flags import actions
 from aiops.flags.models import KillSwitch
 from aiops.flags.presence import Process, say
@@ -81,6 +84,12 @@ def test_a_process_that_does_not_know_is_named_with_code_4():
     assert words.endswith(": gw-1a.")
 
 
+def test_a_process_that_hangs_or_died_is_named(capsys):
+    factories.make_process(instance="gw-1b", seen_at=clock.now() - timedelta(minutes=1))
+    said = run(capsys, "kill", "global", "--reason", "fire")
+    assert said.startswith("  Not seen for 10 s or more, dead or hanging: gw-1b\nNo gateway runs.")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -122,7 +131,7 @@ def test_where_no_file_can_be_written_either_it_fails_with_code_3(home, gone):
 def test_unkill_lifts_the_stop_in_the_database(capsys):
     stop = factories.make_stop()
     said = run(capsys, "unkill", "feature", "--feature", stop.target, "--reason", "mended")
-    assert said == "No gateway runs. It is on for those that start.\n"
+    assert said == "No gateway runs. It is on again for those that start.\n"
     stop.refresh_from_db()
     assert stop.lift_reason == "mended"
     assert stop.lifted_at is not None
