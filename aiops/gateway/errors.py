@@ -4,7 +4,8 @@ GatewayError
 ├── CallerError               the request itself is wrong: no fallback, nothing spent
 │   ├── InvalidRequest 400    ├── InvalidKey 401            ├── FeatureNotAllowed 403
 │   ├── FeatureNotFound 404   ├── IdempotencyConflict 409   ├── IdempotencyInFlight 409
-│   ├── TooLarge 413          ├── WrongMediaType 415        └── NotReady 503
+│   ├── TooLarge 413          ├── WrongMediaType 415        ├── TooSlow 408
+│   ├── NotFound 404          └── NotReady 503
 └── Unanswered                the feature's fallbacks may answer instead; `reason` says why
     ├── Stopped 503           ├── FlagOff 503               ├── OverBudget 429
     ├── OverLimit 429         ├── RetryLoop 429             ├── OutOfTime 504
@@ -98,6 +99,20 @@ class WrongMediaType(CallerError):
 
     status = 415
     code = "unsupported_media_type"
+
+
+class TooSlow(CallerError):
+    """The body did not arrive in time."""
+
+    status = 408
+    code = "request_timeout"
+
+
+class NotFound(CallerError):
+    """What the address names is not there, or not this tenant's."""
+
+    status = 404
+    code = "not_found"
 
 
 class NotReady(CallerError):

@@ -13,18 +13,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from aiops.gateway import endpoints
+from aiops.gateway.endpoints import calls, state
+from aiops.gateway.endpoints.answers import Answer, error_answer
 from aiops.gateway.errors import GatewayError
 from aiops.gateway.gate import Gate
 
 log = structlog.get_logger(__name__)
 
 ROUTES = (
-    Route("/v1/chat/completions", endpoints.chat, methods=["POST"]),
-    Route("/v1/features/{feature}/invoke", endpoints.invoke, methods=["POST"]),
-    Route("/v1/models", endpoints.models, methods=["GET"]),
-    Route("/healthz", endpoints.alive, methods=["GET"]),
-    Route("/readyz", endpoints.ready, methods=["GET"]),
+    Route("/v1/chat/completions", calls.chat, methods=["POST"]),
+    Route("/v1/features/{feature}/invoke", calls.invoke, methods=["POST"]),
+    Route("/v1/models", state.models, methods=["GET"]),
+    Route("/healthz", state.alive, methods=["GET"]),
+    Route("/readyz", state.ready, methods=["GET"]),
 )
 Open = Callable[[], AbstractAsyncContextManager[Gate]]
 _CODES = {
@@ -49,21 +50,21 @@ def make_app(opened: Open) -> Starlette:
 async def _gateway_error(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature
     if not isinstance(error, GatewayError):
         raise error
-    return endpoints.error_answer(error)
+    return error_answer(error)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature
     status = error.status_code if isinstance(error, HTTPException) else 500
     code, words = _CODES.get(status, ("invalid_request_error", "The request cannot be served."))
     body = {"message": words, "type": "invalid_request_error", "param": None, "code": code}
-    return endpoints.Answer({"error": body}, status=status)
+    return Answer({"error": body}, status=status)
 
 
 async def _crash(request: Request, error: Exception) -> Response:
     """A mistake of ours: said in the log, and to the caller without a word of it."""
     log.error("gateway_failed", path=request.url.path, exc_info=error)
     body = {"message": "The gateway failed.", "type": "api_error", "param": None, "code": "internal_error"}
-    return endpoints.Answer({"error": body}, status=502)
+    return Answer({"error": body}, status=502)
 
 
 def listening_socket(bind: str, port: int) -> socket.socket:

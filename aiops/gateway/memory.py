@@ -8,6 +8,7 @@ from typing import Any
 
 from aiops.gateway.errors import InvalidRequest, OverBudget, OverLimit, ProviderFailed
 from aiops.gateway.messages import ZERO, Call, Passage, Reply, Ticket
+from aiops.gateway.once import Claim, Once, Written
 from aiops.gateway.picture import Instant, Model
 from aiops.gateway.ports import Cached, World
 from aiops.providers.protocol import ChatProvider
@@ -151,6 +152,25 @@ class MemoryRecorder:
         self.records.append(record)
 
 
+class MemoryIdempotency:
+    """Keys of this process, for ever."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[str, str, str], tuple[Once, Written | None]] = {}
+
+    async def claim(self, asked: Once) -> Claim:
+        first, written = self.known.setdefault(asked.scope, (asked, None))
+        if first is asked:
+            return Claim("mine", asked.digest)
+        return Claim("answered" if written else "running", first.digest, written)
+
+    async def keep(self, asked: Once, written: Written) -> None:
+        self.known[asked.scope] = (asked, written)
+
+    async def free(self, asked: Once) -> None:
+        self.known.pop(asked.scope, None)
+
+
 def memory_world(**ports: Any) -> World:
     """All ports in memory, but for those given."""
     return World(
@@ -163,6 +183,7 @@ def memory_world(**ports: Any) -> World:
             "library": MemoryLibrary(),
             "tickets": MemoryTickets(),
             "recorder": MemoryRecorder(),
+            "idempotency": MemoryIdempotency(),
             **ports,
         }
     )

@@ -223,3 +223,31 @@ class Feedback(models.Model):
 
     def __str__(self) -> str:
         return f"feedback on {self.call_id}"
+
+
+class Idempotency(models.Model):
+    """Whose a key is, and its answer once there is one. From `free_at` on a call without one counts as dead."""
+
+    tenant = models.CharField(max_length=60)
+    feature = models.CharField(max_length=60)
+    key = models.CharField(max_length=200)
+    call = models.CharField(max_length=40)
+    digest = models.BinaryField(max_length=32)
+    free_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    status = models.SmallIntegerField(null=True)
+    headers = models.JSONField(null=True)
+    body = models.BinaryField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("tenant", "feature", "key"), name="gateway_idempotency_once"),
+            models.CheckConstraint(
+                condition=Q(body=None, headers=None, status=None)
+                | Q(body__isnull=False, headers__isnull=False, status__isnull=False),
+                name="gateway_idempotency_answer",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.tenant} × {self.feature}: {self.key}"

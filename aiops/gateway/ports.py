@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from aiops.gateway.messages import Call, Hold, Passage, Reply, Ticket
+from aiops.gateway.once import Idempotency
 from aiops.gateway.picture import Instant, Model
 from aiops.providers.protocol import ChatProvider
 
@@ -101,3 +102,4 @@ class World:
     library: Library
     tickets: Tickets
     recorder: Recorder
+    idempotency: Idempotency

@@ -24,6 +24,7 @@ from aiops.gateway.snapshot import Snapshot
 from aiops.gateway.spool import Spool
 from aiops.gateway.stores.approaches import InstantApproaches
 from aiops.gateway.stores.cache import SharedCache
+from aiops.gateway.stores.idempotency import StoredIdempotency
 from aiops.gateway.stores.library import NoLibrary
 from aiops.gateway.stores.limiter import PolicyLimiter, RedisCounter
 from aiops.gateway.stores.money import BudgetLedger
@@ -64,6 +65,7 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
         approaches = InstantApproaches()
         stack.callback(approaches.close)
         cache = SharedCache(pool.connect)
+        idempotency = StoredIdempotency(pool.connect)
         world = World(
             ledger=BudgetLedger(ledger, recorder),
             limiter=PolicyLimiter(limits),
@@ -73,18 +75,21 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
             library=NoLibrary(),
             tickets=StoredTickets(pool.connect),
             recorder=recorder,
+            idempotency=idempotency,
         )
-        running = [asyncio.create_task(part.run()) for part in (recorder, ledger, cache)]
+        running = [asyncio.create_task(part.run()) for part in (recorder, ledger, cache, idempotency)]
         stack.push_async_callback(_ended, running)
         yield Gate(
             picture=lambda: snapshot.picture,
             handle=compose(stages(world)),
             world=world,
-            state=lambda: _state(snapshot, recorder, limits),
+            state=lambda: _state(snapshot, recorder, limits, idempotency),
         )
 
 
-def _state(snapshot: Snapshot, recorder: SpoolRecorder, limits: Limits) -> Mapping[str, Any]:
+def _state(
+    snapshot: Snapshot, recorder: SpoolRecorder, limits: Limits, idempotency: StoredIdempotency
+) -> Mapping[str, Any]:
     """What /readyz says."""
     return {
         "ready": snapshot.picture is not None,
@@ -92,6 +97,7 @@ def _state(snapshot: Snapshot, recorder: SpoolRecorder, limits: Limits) -> Mappi
         "spool_records": recorder.spool.count,
         "records": "stored" if recorder.storing else "waiting",
         "rate_limits": "local" if limits.local_only else "shared",
+        "idempotency_keys": "shared" if idempotency.shared else "local",
     }
 
 

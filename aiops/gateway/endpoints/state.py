@@ -1,0 +1,30 @@
+"""How the gateway is, and what may be called."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from aiops.gateway import entry
+from aiops.gateway.endpoints.answers import Answer, gate_of
+
+
+async def models(request: Request) -> Response:
+    """GET /v1/models: the features that the key may call."""
+    picture = gate_of(request).decisions()
+    key = entry.key_of(picture, request.headers)
+    created = int(picture.painted_at.timestamp())
+    rows = [
+        {"id": feature.slug, "object": "model", "created": created, "owned_by": "aiops"}
+        for feature in entry.features_of(picture, key)
+    ]
+    return Answer({"object": "list", "data": rows})
+
+
+async def alive(request: Request) -> Response:  # noqa: ARG001 - the same for everybody
+    """GET /healthz"""
+    return Answer({"status": "alive"})
+
+
+async def ready(request: Request) -> Response:
+    """GET /readyz: whether there are decisions, how old they are, and how the gateway's world stands."""
+    state = gate_of(request).state()
+    return Answer(state, status=200 if state.get("ready") else 503)
