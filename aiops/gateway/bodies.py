@@ -98,6 +98,17 @@ class Invoke(Body):
     idempotency_key: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
 
 
+class Feedback(Body):
+    """What an application says of an answer later."""
+
+    call_id: Word
+    score: Literal[-1, 1] | None = None
+    outcome: Literal["accepted", "edited", "rejected"] | None = None
+    edited_output: Text | None = None
+    complaint: bool = False
+    comment: Text | None = None
+
+
 def parsed(body: bytes, kind: type[T]) -> T:
     """Raises InvalidRequest that names the first field that is wrong, or the place where the JSON breaks."""
     try:

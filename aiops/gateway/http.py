@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from aiops.gateway.endpoints import calls, state
+from aiops.gateway.endpoints import afterwards, calls, state
 from aiops.gateway.endpoints.answers import Answer, error_answer
 from aiops.gateway.errors import GatewayError
 from aiops.gateway.gate import Gate
@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 ROUTES = (
     Route("/v1/chat/completions", calls.chat, methods=["POST"]),
     Route("/v1/features/{feature}/invoke", calls.invoke, methods=["POST"]),
+    Route("/v1/tickets/{id}", afterwards.ticket, methods=["GET"]),
+    Route("/v1/feedback", afterwards.feedback, methods=["POST"]),
     Route("/v1/models", state.models, methods=["GET"]),
     Route("/healthz", state.alive, methods=["GET"]),
     Route("/readyz", state.ready, methods=["GET"]),

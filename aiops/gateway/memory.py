@@ -10,7 +10,7 @@ from aiops.gateway.errors import InvalidRequest, OverBudget, OverLimit, Provider
 from aiops.gateway.messages import ZERO, Call, Passage, Reply, Ticket
 from aiops.gateway.once import Claim, Once, Written
 from aiops.gateway.picture import Instant, Model
-from aiops.gateway.ports import Cached, World
+from aiops.gateway.ports import Cached, Found, World
 from aiops.providers.protocol import ChatProvider
 
 
@@ -130,6 +130,7 @@ class MemoryLibrary:
 class MemoryTickets:
     def __init__(self) -> None:
         self.opened: list[tuple[str, str, int, Reply | None]] = []
+        self.known: dict[tuple[str, str], Found] = {}
 
     async def open(
         self,
@@ -143,10 +144,27 @@ class MemoryTickets:
         self.opened.append((kind, reason, seconds, held))
         return Ticket(id=f"tkt_{len(self.opened)}", kind=kind)
 
+    async def find(self, ticket_id: str, tenant: str) -> Found | None:
+        return self.known.get((ticket_id, tenant))
+
+
+class MemoryCalls:
+    """Tenants by the ids of their calls."""
+
+    def __init__(self, tenants: Mapping[str, str] | None = None) -> None:
+        self.tenants = tenants or {}
+
+    async def tenant_of(self, call_id: str) -> str | None:
+        return self.tenants.get(call_id)
+
 
 class MemoryRecorder:
     def __init__(self) -> None:
         self.records: list[Mapping[str, Any]] = []
+        self.remarks: list[Mapping[str, Any]] = []
+
+    def feedback(self, remark: Mapping[str, Any]) -> None:
+        self.remarks.append(remark)
 
     def write(self, record: Mapping[str, Any]) -> None:
         self.records.append(record)
@@ -182,6 +200,7 @@ def memory_world(**ports: Any) -> World:
             "approaches": MemoryApproaches(),
             "library": MemoryLibrary(),
             "tickets": MemoryTickets(),
+            "calls": MemoryCalls(),
             "recorder": MemoryRecorder(),
             "idempotency": MemoryIdempotency(),
             **ports,

@@ -207,8 +207,9 @@ class CacheEntry(models.Model):
 
 
 class Feedback(models.Model):
-    """What an application says of an answer later."""
+    """What an application says of an answer later. A remark may be spooled twice; its number is not."""
 
+    number = models.CharField(max_length=40, unique=True)
     call_id = models.CharField(max_length=40, db_index=True)
     at = models.DateTimeField(default=clock.now)
     tenant = models.CharField(max_length=60)
@@ -226,7 +227,7 @@ class Feedback(models.Model):
 
 
 class Idempotency(models.Model):
-    """Whose a key is, and its answer once there is one. From `free_at` on a call without one counts as dead."""
+    """Whose a key is, and its answer once there is one. From `free_at` on the call without one is dead."""
 
     tenant = models.CharField(max_length=60)
     feature = models.CharField(max_length=60)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from aiops.gateway.messages import Call, Hold, Passage, Reply, Ticket
 from aiops.gateway.once import Idempotency
@@ -76,6 +76,15 @@ class Library(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A ticket as its caller sees it; `output` None until there is one."""
+
+    feature: str
+    state: Literal["waiting", "answered", "expired"]
+    output: str | None = None
+
+
 class Tickets(Protocol):
     async def open(
         self, call: Call, kind: str, reason: str, *, seconds: int, held: Reply | None = None
@@ -83,10 +92,24 @@ class Tickets(Protocol):
         """Let the call wait for a person, a later try or an approval; `held` is the answer to approve."""
         ...
 
+    async def find(self, ticket_id: str, tenant: str) -> Found | None:
+        """The tenant's ticket. Raises OSError while nobody knows."""
+        ...
+
+
+class Calls(Protocol):
+    async def tenant_of(self, call_id: str) -> str | None:
+        """Whose the call was; None where that is not known, or not yet."""
+        ...
+
 
 class Recorder(Protocol):
     def write(self, record: Mapping[str, Any]) -> None:
         """Append the record to the spool. When this returns the record survives the process."""
+        ...
+
+    def feedback(self, remark: Mapping[str, Any]) -> None:
+        """Append what an application says of a call, in the same way."""
         ...
 
 
@@ -101,5 +124,6 @@ class World:
     approaches: Approaches
     library: Library
     tickets: Tickets
+    calls: Calls
     recorder: Recorder
     idempotency: Idempotency

@@ -1,7 +1,8 @@
 """The spool's way into Postgres: batches while the gateway runs, and what dead processes left behind.
 
-Lines are "call" (a record), "hold" (money promised to an attempt, before the vendor is asked) and "free" (a
-hold that no attempt needed). A hold without a result counts at its worst case once its process is dead.
+Lines are "call" (a record), "feedback" on one, "hold" (money promised to an attempt, before the vendor is
+asked) and "free" (a hold that no attempt needed). A hold without a result counts at its worst case once its
+process is dead.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ import psycopg
 import structlog
 from psycopg import AsyncConnection
 
-from aiops.gateway import storing
+from aiops.gateway import remarks, storing
 from aiops.gateway.spool import Place, Spool, abandoned
 
 log = structlog.get_logger(__name__)
@@ -46,6 +47,9 @@ class SpoolRecorder:
 
     def write(self, record: Mapping[str, Any]) -> None:
         self.spool.write("call", record)
+
+    def feedback(self, remark: Mapping[str, Any]) -> None:
+        self.spool.write("feedback", remark)
 
     def journal(self, hold: str, call: Mapping[str, Any]) -> None:
         """Note a hold. `call` has the id, tenant, feature, model, worst case and leases."""
@@ -107,9 +111,10 @@ class Drain:
         if not batch:
             return False
         async with self._connect() as connection:
-            await storing.store(
-                connection, [record async for record in self._records(connection, batch)], self._settle
-            )
+            said = [line async for line in self._records(connection, batch)]
+            calls = [line for line in said if line["t"] == "call"]
+            await storing.store(connection, calls, self._settle)
+            await remarks.store(connection, [line for line in said if line["t"] == "feedback"])
         keep = min((place for place, _ in self.open_holds.values()), default=None)
         self._spool.done(batch[-1][1], len(batch), keep)
         return True
@@ -126,7 +131,7 @@ class Drain:
             except (ValueError, KeyError, TypeError) as error:
                 await storing.quarantine(connection, line, f"no record: {error}")
             else:
-                if kind == "call":
+                if kind in {"call", "feedback"}:
                     yield said
             before = place
 
@@ -135,7 +140,7 @@ class Drain:
             self.open_holds[said["hold"]] = (before, said)
         elif kind == "free":
             self.open_holds.pop(said["hold"], None)
-        else:
+        elif kind == "call":
             for attempt in said["attempts"]:
                 self.open_holds.pop(attempt["hold"], None)
 

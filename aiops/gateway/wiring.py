@@ -24,6 +24,7 @@ from aiops.gateway.snapshot import Snapshot
 from aiops.gateway.spool import Spool
 from aiops.gateway.stores.approaches import InstantApproaches
 from aiops.gateway.stores.cache import SharedCache
+from aiops.gateway.stores.calls import StoredCalls
 from aiops.gateway.stores.idempotency import StoredIdempotency
 from aiops.gateway.stores.library import NoLibrary
 from aiops.gateway.stores.limiter import PolicyLimiter, RedisCounter
@@ -74,6 +75,7 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
             approaches=approaches,
             library=NoLibrary(),
             tickets=StoredTickets(pool.connect),
+            calls=StoredCalls(pool.connect),
             recorder=recorder,
             idempotency=idempotency,
         )

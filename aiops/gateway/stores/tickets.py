@@ -1,5 +1,6 @@
 """The port `Tickets`: calls that wait, as rows in Postgres."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,10 @@ from psycopg import OperationalError
 
 from aiops.gateway.call_ids import new_id
 from aiops.gateway.messages import Call, Reply, Ticket
+from aiops.gateway.ports import Found
 from aiops.gateway.stores.pool import Connect
+
+PATIENCE = 2.0  # seconds that a look-up may take
 
 
 class StoredTickets:
@@ -30,7 +34,25 @@ class StoredTickets:
             raise OSError(str(error)) from error
         return ticket
 
+    async def find(self, ticket_id: str, tenant: str) -> Found | None:
+        """Raises OSError while the database is away."""
+        try:
+            async with asyncio.timeout(PATIENCE), self._connect() as connection:
+                cursor = await connection.execute(_FIND, {"id": ticket_id, "tenant": tenant})
+                row = await cursor.fetchone()
+        except (OperationalError, TimeoutError) as error:
+            raise OSError(str(error)) from error
+        if row is None:
+            return None
+        feature, output, state = row
+        return Found(feature, state, output if state == "answered" else None)
 
+
+_FIND = """
+SELECT feature, output,
+  CASE WHEN state = 'waiting' AND due_at <= clock_timestamp() THEN 'expired' ELSE state END
+FROM gateway_ticket WHERE id = %(id)s AND tenant = %(tenant)s
+"""
 _OPEN = """
 INSERT INTO gateway_ticket (id, kind, state, call_id, tenant, feature, reason, locale, category, inputs,
   messages, held, output, tries, opened_at, due_at, next_at, answered_by)

@@ -1,0 +1,44 @@
+"""What comes after a call: the answer that it waits for, and what the application says of it."""
+
+import time
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from aiops.gateway import call_ids, entry
+from aiops.gateway.bodies import Feedback, parsed
+from aiops.gateway.endpoints.answers import Answer, body_of, gate_of
+from aiops.gateway.errors import InvalidRequest, NotFound, NotReady
+
+
+async def ticket(request: Request) -> Response:
+    """GET /v1/tickets/{id}: of the key's own tenant, and of features that the key may call."""
+    gate = gate_of(request)
+    picture = gate.decisions()
+    key = entry.key_of(picture, request.headers)
+    tenant = entry.tenant_of(picture, key, request.headers)
+    named = request.path_params["id"]
+    try:
+        found = await gate.world.tickets.find(named, tenant)
+    except OSError:
+        raise NotReady("Tickets cannot be looked up now: their database is away.", retry_after=5) from None
+    if found is None or (key.features and found.feature not in key.features):
+        raise NotFound(f"There is no ticket {named[:60]!r}.", param="id")
+    return Answer({"id": named, "state": found.state, "output": found.output})
+
+
+async def feedback(request: Request) -> Response:
+    """POST /v1/feedback: written down before it is answered, stored soon after."""
+    gate = gate_of(request)
+    picture = gate.decisions()
+    key = entry.key_of(picture, request.headers)
+    tenant = entry.tenant_of(picture, key, request.headers)
+    said = parsed(await body_of(request), Feedback)
+    if not call_ids.valid(said.call_id):
+        raise InvalidRequest(f"call_id: {said.call_id[:60]!r} is no id of a call.", param="call_id")
+    owner = await gate.world.calls.tenant_of(said.call_id)
+    if owner not in {None, tenant}:
+        raise NotFound(f"There is no call {said.call_id}.", param="call_id")
+    number = "fbk_" + call_ids.new_id()[5:]
+    gate.world.recorder.feedback({"number": number, "at": time.time(), "tenant": tenant, **said.model_dump()})
+    return Answer({"id": number}, status=202)
