@@ -30,6 +30,9 @@ class Permission(StrEnum):
     TENANTS_VIEW = "tenants.view"
     TENANTS_EDIT = "tenants.edit"
     SPEND_VIEW = "spend.view"
+    BUDGETS_EDIT = "budgets.edit"
+    CALLS_VIEW = "calls.view"
+    HEALTH_VIEW = "health.view"
     PEOPLE_VIEW = "people.view"
     PEOPLE_EDIT = "people.edit"
     WORKSPACE_EDIT = "workspace.edit"
@@ -48,17 +51,24 @@ class Role(StrEnum):
 
 _P = Permission
 _READ = frozenset({_P.HOME_VIEW, _P.FEATURES_VIEW})
-_WORK = _READ | {_P.PROMPTS_VIEW, _P.DATASETS_VIEW, _P.EVALUATIONS_VIEW, _P.FLAGS_VIEW}
+_WORK = _READ | {_P.PROMPTS_VIEW, _P.DATASETS_VIEW, _P.EVALUATIONS_VIEW, _P.FLAGS_VIEW, _P.HEALTH_VIEW}
 _RELEASE = frozenset({_P.PROMPTS_REVIEW, _P.PROMPTS_SHIP, _P.FLAGS_EDIT, _P.FLAGS_STOP})
 
 # Reviewers see no spend; finance sees no prompts or outputs (CONSOLE).
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _WORK,
     Role.REVIEWER: _READ | {_P.DATASETS_VIEW},
-    Role.FINANCE: _READ | {_P.TENANTS_VIEW, _P.SPEND_VIEW, _P.CATALOG_VIEW},
+    Role.FINANCE: _READ | {_P.TENANTS_VIEW, _P.SPEND_VIEW, _P.BUDGETS_EDIT, _P.CATALOG_VIEW},
     Role.PRODUCT: _WORK
     | _RELEASE
-    | {_P.FEATURES_EDIT, _P.EVALUATIONS_RUN, _P.VERDICTS_ACCEPT, _P.TENANTS_VIEW, _P.SPEND_VIEW},
+    | {
+        _P.FEATURES_EDIT,
+        _P.EVALUATIONS_RUN,
+        _P.VERDICTS_ACCEPT,
+        _P.TENANTS_VIEW,
+        _P.SPEND_VIEW,
+        _P.CALLS_VIEW,
+    },
     Role.ENGINEER: _WORK
     | _RELEASE
     | {
@@ -72,9 +82,18 @@ ROLES: dict[Role, frozenset[Permission]] = {
         _P.CATALOG_VIEW,
         _P.TENANTS_VIEW,
         _P.SPEND_VIEW,
+        _P.CALLS_VIEW,
     },
     Role.ADMINISTRATOR: frozenset(Permission),
-    Role.AUDITOR: _WORK | {_P.AUDIT_VIEW, _P.PEOPLE_VIEW, _P.CATALOG_VIEW, _P.TENANTS_VIEW, _P.SPEND_VIEW},
+    Role.AUDITOR: _WORK
+    | {
+        _P.AUDIT_VIEW,
+        _P.PEOPLE_VIEW,
+        _P.CATALOG_VIEW,
+        _P.TENANTS_VIEW,
+        _P.SPEND_VIEW,
+        _P.CALLS_VIEW,
+    },
 }
 
 

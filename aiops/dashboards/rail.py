@@ -52,6 +52,14 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
         ),
     ),
     (
+        "Watch",
+        (
+            Place("calls", "Calls", "calls:list", Permission.SPEND_VIEW),
+            Place("health", "Health", "dashboards:health", Permission.HEALTH_VIEW),
+            Place("spend", "Spend", "spend:page", Permission.SPEND_VIEW),
+        ),
+    ),
+    (
         "Govern",
         (
             Place("audit", "Audit", "dashboards:audit", Permission.AUDIT_VIEW),

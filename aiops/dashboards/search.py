@@ -14,6 +14,7 @@ from aiops.accounts.permissions import Permission
 from aiops.datasets.models import Dataset
 from aiops.evaluations.models import Run
 from aiops.features.models import Feature
+from aiops.gateway import queries as gateway
 from aiops.prompts.models import Prompt
 from aiops.tenants.models import Tenant
 
@@ -96,5 +97,6 @@ KINDS = (
     Kind("Prompt", "prompts", _P.PROMPTS_VIEW, _prompts, "prompts:prompt", "name", "description"),
     Kind("Dataset", "datasets", _P.DATASETS_VIEW, _datasets, "datasets:cases", "name", "description"),
     Kind("Run", "evaluations", _P.EVALUATIONS_VIEW, _runs, "evaluations:run", "pk", "feature"),
+    Kind("Call", "calls", _P.SPEND_VIEW, gateway.by_id, "calls:call", "id", "feature"),
     Kind("Tenant", "tenant", _P.TENANTS_VIEW, _tenants, "tenants:list", "slug", "name", listed=True),
 )

@@ -7,6 +7,8 @@ from typing import Any
 from aiops.gateway.call_ids import time_of
 from aiops.gateway.messages import Attempt, Call, Reply
 
+_CLASSES = ("input", "cached_input", "cache_write", "output", "reasoning")
+
 
 def record_of(call: Call, reply: Reply) -> dict[str, Any]:
     """A JSON object: money as text, times in milliseconds, `at` (the beginning) in seconds since 1970 UTC."""
@@ -58,8 +60,7 @@ def _reason(reply: Reply) -> str:
 
 
 def _tokens(attempts: list[Attempt]) -> Mapping[str, int]:
-    names = ("input", "cached_input", "cache_write", "output", "reasoning")
-    return {name: sum(getattr(attempt.usage, name) for attempt in attempts) for name in names}
+    return {name: sum(getattr(attempt.usage, name) for attempt in attempts) for name in _CLASSES}
 
 
 def _attempt(attempt: Attempt) -> dict[str, Any]:
@@ -74,6 +75,7 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
         "begun_ms": attempt.begun_ms,
         "latency_ms": attempt.latency_ms,
         "error": attempt.error,
+        "tokens": {name: count for name in _CLASSES if (count := getattr(attempt.usage, name))},
     }
 
 

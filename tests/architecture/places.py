@@ -104,6 +104,11 @@ def _flags() -> dict[str, Any]:
     return {"slug": stop.target, "pk": request.pk}
 
 
+@sample("calls")
+def _calls() -> dict[str, Any]:
+    return {"call_id": factories.make_call().id}
+
+
 @sample("releases")
 def _releases() -> dict[str, Any]:
     comment = factories.make_comment()

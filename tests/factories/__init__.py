@@ -25,12 +25,14 @@ from tests.factories.decisions import (
     make_stop,
 )
 from tests.factories.evaluations import make_pair, make_result, make_run, make_verdict
+from tests.factories.gateway import make_call, make_quarantined, make_rollup
 from tests.factories.people import PASSWORD, make_tenant, make_user
 from tests.factories.prompts import make_feature, make_label, make_prompt, make_version
 from tests.factories.releases import make_comment, make_review
 
 __all__ = [
     "PASSWORD",
+    "make_call",
     "make_case",
     "make_classifier",
     "make_comment",
@@ -49,11 +51,13 @@ __all__ = [
     "make_process",
     "make_prompt",
     "make_provider",
+    "make_quarantined",
     "make_request",
     "make_result",
     "make_review",
     "make_rule_set",
     "make_rules",
+    "make_rollup",
     "make_run",
     "make_served",
     "make_stop",
