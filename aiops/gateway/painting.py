@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from pydantic import ValidationError
 
 from aiops.budgets import models as budgets
@@ -20,7 +20,6 @@ from aiops.catalog.pricing import rates
 from aiops.catalog.queries import prices_at
 from aiops.core import clock
 from aiops.deployments import models as deployed
-from aiops.deployments.queries import deployments
 from aiops.features import models as features
 from aiops.features.policy import Policy
 from aiops.flags.models import Flag, KillSwitch
@@ -28,6 +27,18 @@ from aiops.flags.queries import publication
 from aiops.gateway import picture as parts
 from aiops.tenants.models import ApiKey, Tenant
 
+DEFAULT = Policy()
+_IN_USE = Exists(
+    deployed.Deployment.objects.filter(Q(stable=OuterRef("pk")) | Q(candidate=OuterRef("pk"))).order_by()
+)
+_COLUMNS = (
+    *("pk", "kind", "version_id", "rule_set_version_id", "classifier_version_id", "model__name"),
+    *("version__prompt__name", "version__number", "version__messages", "version__variables"),
+    *("version__parameters", "version__output_schema"),
+    *("rule_set_version__rule_set__name", "rule_set_version__number"),
+    *("rule_set_version__inputs", "rule_set_version__source"),
+    *("classifier_version__classifier__name", "classifier_version__number", "classifier_version__variable"),
+)
 log = structlog.get_logger(__name__)
 
 
@@ -95,94 +106,97 @@ def _keys(now: datetime) -> dict[str, parts.Key]:
 
 
 def _features() -> _Features:
-    policies = {one.feature_id: one for one in _latest_policies()}
-    flags = {one.feature_id: _flag(one) for one in _flags()}
-    serving = {one.feature_id: _deployment(one) for one in deployments()}
+    policies = {one[0]: one for one in _latest_policies()}
+    flags = _flags()
+    serving = _deployments()
     gathered = _Features()
-    for row in features.Feature.objects.all():
-        version = policies.get(row.pk)
-        gathered.found[row.slug] = parts.Feature(
-            slug=row.slug,
-            kind=row.kind,
-            policy=_policy(row.slug, version, gathered.stops),
-            policy_number=version.number if version else 0,
-            deployment=serving.get(row.pk),
-            flag=flags.get(row.pk),
+    for pk, slug, kind in features.Feature.objects.order_by("pk").values_list("pk", "slug", "kind"):
+        _, number, settings = policies.get(pk, (pk, 0, None))
+        gathered.found[slug] = parts.Feature(
+            slug=slug,
+            kind=kind,
+            policy=_policy(slug, settings, gathered.stops),
+            policy_number=number,
+            deployment=serving.get(pk),
+            flag=flags.get(pk),
         )
     return gathered
 
 
 def _latest_policies() -> Any:
-    return features.PolicyVersion.objects.order_by("feature_id", "-number").distinct("feature_id")
+    """(feature, number, settings) of the policy in force, for each feature that has one."""
+    rows = features.PolicyVersion.objects.order_by("feature_id", "-number").distinct("feature_id")
+    return rows.values_list("feature_id", "number", "settings")
 
 
-def _policy(slug: str, version: features.PolicyVersion | None, stops: list[parts.Stop]) -> Policy:
+def _policy(slug: str, settings: dict[str, Any] | None, stops: list[parts.Stop]) -> Policy:
+    if settings is None:
+        return DEFAULT
     try:
-        return Policy.model_validate(version.settings) if version else Policy()
+        return Policy.model_validate(settings)
     except ValidationError as error:
         log.error("policy_unreadable", feature=slug, error=str(error))  # noqa: TRY400 - the error says all
         reason = "Its policy cannot be read by this version of the gateway. Save the policy again."
         stops.append(parts.Stop(scope="feature", target=slug, reason=reason))
-        return Policy()
+        return DEFAULT
 
 
-def _flags() -> Any:
-    return Flag.objects.select_related("feature").prefetch_related("tenants")
+def _flags() -> dict[int, parts.Flag]:
+    """By feature."""
+    tenants: dict[int, set[str]] = defaultdict(set)
+    for flag, tenant in Flag.tenants.through.objects.values_list("flag", "tenant__slug"):
+        tenants[flag].add(tenant)
+    columns = ("pk", "feature", "feature__slug", "on", "percent", "salt", "limited", "when_unknown")
+    return {
+        feature: parts.Flag(
+            key=slug,
+            on=on,
+            tenants=frozenset(tenants.get(pk, ())),
+            percent=percent,
+            salt=salt,
+            limited=limited,
+            when_unknown=unknown,
+        )
+        for pk, feature, slug, on, percent, salt, limited, unknown in Flag.objects.values_list(*columns)
+    }
 
 
-def _flag(flag: Flag) -> parts.Flag:
-    return parts.Flag(
-        key=flag.feature.slug,
-        on=flag.on,
-        tenants=frozenset(tenant.slug for tenant in flag.tenants.all()),
-        percent=flag.percent,
-        salt=flag.salt,
-        limited=flag.limited,
-        when_unknown=flag.when_unknown,
-    )
+def _deployments() -> dict[int, parts.Deployment]:
+    """By feature."""
+    served = {row["pk"]: _approach(row) for row in deployed.Served.objects.filter(_IN_USE).values(*_COLUMNS)}
+    columns = ("feature", "stable", "candidate", "share", "salt")
+    return {
+        feature: parts.Deployment(
+            stable=served[stable], candidate=served.get(candidate), share=share, salt=salt
+        )
+        for feature, stable, candidate, share, salt in deployed.Deployment.objects.values_list(*columns)
+    }
 
 
-def _deployment(row: deployed.Deployment) -> parts.Deployment:
-    return parts.Deployment(
-        stable=_approach(row.stable),
-        candidate=_approach(row.candidate) if row.candidate else None,
-        share=row.share,
-        salt=row.salt,
-    )
-
-
-def _approach(served: deployed.Served) -> Any:
+def _approach(row: dict[str, Any]) -> Any:
     """The part for each kind; what a kind needs is there, by the table's CHECK."""
-    if served.version and served.model:
-        return parts.PromptOnModel(
-            prompt=served.version.prompt.name,
-            number=served.version.number,
-            version_id=served.version.pk,
-            messages=served.version.messages,
-            variables=served.version.variables,
-            parameters=served.version.parameters,
-            output_schema=served.version.output_schema,
-            model=served.model.name,
-        )
-    if served.model:
-        return parts.Passthrough(model=served.model.name)
-    if rules := served.rule_set_version:
-        return parts.Instant(
-            kind="rules",
-            name=rules.rule_set.name,
-            number=rules.number,
-            version_id=rules.pk,
-            inputs=tuple(rules.inputs),
-            source=rules.source,
-        )
-    if trained := served.classifier_version:
-        return parts.Instant(
-            kind="classifier",
-            name=trained.classifier.name,
-            number=trained.number,
-            version_id=trained.pk,
-            inputs=(trained.variable,),
-        )
+    version, rules, trained = "version__", "rule_set_version__", "classifier_version__"
+    match row["kind"]:
+        case deployed.Served.Kind.PROMPT:
+            names = ("number", "messages", "variables", "parameters", "output_schema")
+            facts = {name: row[version + name] for name in names}
+            prompt, model = row["version__prompt__name"], row["model__name"]
+            return parts.PromptOnModel(prompt=prompt, model=model, version_id=row["version_id"], **facts)
+        case deployed.Served.Kind.PASSTHROUGH:
+            return parts.Passthrough(model=row["model__name"])
+        case deployed.Served.Kind.RULES:
+            facts = {name: row[rules + name] for name in ("number", "inputs", "source")}
+            name = row["rule_set_version__rule_set__name"]
+            return parts.Instant(kind="rules", name=name, version_id=row["rule_set_version_id"], **facts)
+        case deployed.Served.Kind.CLASSIFIER:
+            name = row["classifier_version__classifier__name"]
+            return parts.Instant(
+                kind="classifier",
+                name=name,
+                number=row[trained + "number"],
+                version_id=row["classifier_version_id"],
+                inputs=(row[trained + "variable"],),
+            )
     return parts.Search()
 
 

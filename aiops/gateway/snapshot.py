@@ -53,6 +53,7 @@ class Snapshot:
         self._wait = 0.0  # seconds until the next try; 0 while the database answers
         self._said = self._swept = 0.0
         self._wake = asyncio.Event()
+        self._uncopied = asyncio.Event()  # the picture is newer than its copy on disk
         self._tasks: list[asyncio.Task[None]] = []
         # One thread, so that it is always the same database connection.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="snapshot")
@@ -69,6 +70,7 @@ class Snapshot:
             asyncio.create_task(self._follow(first)),
             asyncio.create_task(listening.listen(listening.address(), self._wake.set)),
             asyncio.create_task(self._watch_stopfile()),
+            asyncio.create_task(self._keep_copies()),
         ]
         return self
 
@@ -78,6 +80,7 @@ class Snapshot:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._copy_if_newer()
         with contextlib.suppress(DatabaseError, InterfaceError, TimeoutError):
             await asyncio.wait_for(self._aside(_leave, self.process), 1)
         self._thread.shutdown(wait=False)
@@ -115,6 +118,7 @@ class Snapshot:
         try:
             if painted := await self._aside(self._look, self._revision, self._due):
                 self._take(painted)
+                self._uncopied.set()
             self._current = looked
             await self._say()
         except (DatabaseError, InterfaceError) as error:
@@ -137,15 +141,12 @@ class Snapshot:
     def _look(self, known: int, due: datetime | None) -> Painted | None:
         """In the thread: the newest picture, None where the known one is."""
         try:
-            connection.close_if_unusable_or_obsolete()
             if painting.revision() == known and (due is None or clock.now() < due):
                 return None
-            painted = painting.paint()
+            return painting.paint()
         except BaseException:
             connection.close()
             raise
-        self._keep_copy(painted.picture)
-        return painted
 
     def _take(self, painted: Painted) -> None:
         self._painted = painted
@@ -169,6 +170,17 @@ class Snapshot:
                 self._swap()
         except stopfile.Unreadable as error:
             log.error("stop_file_unreadable", error=str(error))  # noqa: TRY400 - the error says all
+
+    async def _keep_copies(self) -> None:
+        """Beside the deciding: the next decision does not wait for a disk, and of many the last is kept."""
+        while True:
+            await self._uncopied.wait()
+            await self._copy_if_newer()
+
+    async def _copy_if_newer(self) -> None:
+        if self._uncopied.is_set() and self._painted:
+            self._uncopied.clear()
+            await asyncio.to_thread(self._keep_copy, self._painted.picture)
 
     def _read_copy(self) -> Picture | None:
         try:

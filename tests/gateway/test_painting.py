@@ -168,5 +168,5 @@ def test_painting_takes_as_many_queries_whatever_there_is(rows, django_assert_nu
         factories.make_flag(tenants=[factories.make_tenant()])
         KeyFeature.objects.create(key=factories.make_key(), feature=factories.make_feature())
         factories.make_stop()
-    with django_assert_num_queries(15 + 2):  # and the savepoint around them
+    with django_assert_num_queries(16 + 2):  # and the savepoint around them
         painting.paint()

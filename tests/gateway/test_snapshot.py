@@ -142,7 +142,8 @@ def test_a_copy_that_is_damaged_is_painted_anew(tmp_path):
     copy = tmp_path / "gateway" / "picture.json"
     copy.write_text('{"revision": ')
     with following(tmp_path) as seen:
-        assert json.loads(copy.read_bytes())["revision"] == seen.picture.revision
+        pass
+    assert json.loads(copy.read_bytes())["revision"] == seen.picture.revision
 
 
 def test_a_disk_that_is_full_costs_the_copy_alone(tmp_path, monkeypatch):
