@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from aiops.gateway.errors import InvalidRequest
 
@@ -98,6 +98,27 @@ class Invoke(Body):
     idempotency_key: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
 
 
+def _listed(given: Any) -> Any:
+    if isinstance(given, str):
+        return [given]
+    if isinstance(given, list) and any(isinstance(one, int | list) for one in given):
+        raise ValueError("give texts; token numbers are not supported")
+    return given
+
+
+Wanted = Annotated[str, StringConstraints(min_length=1, max_length=1_000_000, pattern=r"^[^\x00]*$")]
+
+
+class Embeddings(Body):
+    """OpenAI's embeddings, as far as they are honoured."""
+
+    model: Word
+    input: Annotated[tuple[Wanted, ...], BeforeValidator(_listed), Field(min_length=1, max_length=2048)]
+    encoding_format: Literal["float", "base64"] = "float"
+    dimensions: Annotated[int, Field(ge=1, le=8192)] | None = None
+    user: Word = ""
+
+
 class Feedback(Body):
     """What an application says of an answer later."""
 
@@ -134,7 +155,7 @@ def _json(body: bytes) -> Any:
         raise InvalidRequest("The body is nested too deeply.") from None
     if not isinstance(value, dict):
         raise InvalidRequest("The body is a JSON object.")
-    if _deeper(value, DEPTH):
+    if body.count(b"{") + body.count(b"[") > DEPTH and _deeper(value, DEPTH):
         raise InvalidRequest(f"The body is nested more than {DEPTH} levels deep.")
     return value
 

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from aiops.gateway.endpoints import afterwards, calls, state
+from aiops.gateway.endpoints import afterwards, calls, embeddings, state
 from aiops.gateway.endpoints.answers import Answer, error_answer
 from aiops.gateway.errors import GatewayError
 from aiops.gateway.gate import Gate
@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 ROUTES = (
     Route("/v1/chat/completions", calls.chat, methods=["POST"]),
     Route("/v1/features/{feature}/invoke", calls.invoke, methods=["POST"]),
+    Route("/v1/embeddings", embeddings.embeddings, methods=["POST"]),
     Route("/v1/tickets/{id}", afterwards.ticket, methods=["GET"]),
     Route("/v1/feedback", afterwards.feedback, methods=["POST"]),
     Route("/v1/models", state.models, methods=["GET"]),
@@ -96,6 +97,7 @@ def serve(app: Awaitable[None] | Starlette, bind: str, port: int) -> None:
         lifespan="on",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # nothing of ours asks who the caller's address is
         date_header=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=5,
