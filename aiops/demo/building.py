@@ -12,7 +12,7 @@ from aiops.datasets.models import Dataset, DatasetVersion
 from aiops.demo import content
 from aiops.evaluations import actions as evaluations
 from aiops.evaluations import runner
-from aiops.evaluations.models import Run
+from aiops.evaluations.models import OnModel, Run
 from aiops.features import actions as features
 from aiops.features.models import Feature
 from aiops.prompts import actions as prompts
@@ -81,7 +81,7 @@ def feature(slug: str, wanted: content.Feature, *, by: Actor) -> Feature:
 
 
 def prompt(slug: str, wanted: content.Feature, *, by: Actor) -> None:
-    """The prompt of a feature with its versions, and the label `production` on the one that serves."""
+    """The prompt of a feature with its versions, and the label `production` on the one that serves first."""
     row = Prompt.objects.filter(name=slug).first() or prompts.create_prompt(
         by=by, name=slug, feature=Feature.objects.get(slug=slug)
     )
@@ -91,7 +91,7 @@ def prompt(slug: str, wanted: content.Feature, *, by: Actor) -> None:
                 by=by, prompt=row, source=content.prompt_source(slug, number), note=note, based_on=number - 1
             )
     if not row.labels.filter(name="production").exists():
-        serving = row.versions.get(number=wanted.production)
+        serving = row.versions.get(number=wanted.begins or wanted.production)
         releases.adopt(by=SystemActor("demo"), version=serving, reason="what the demo begins with")
 
 
@@ -117,8 +117,10 @@ def run(wanted: content.Run) -> Run:
         by=by,
         feature=Feature.objects.get(slug=wanted.feature),
         dataset_version=DatasetVersion.objects.get(dataset__name=wanted.feature, number=wanted.dataset),
-        version=Version.objects.get(prompt__name=wanted.feature, number=wanted.version),
-        model=Model.objects.get(name=wanted.model),
+        approach=OnModel(
+            Version.objects.get(prompt__name=wanted.feature, number=wanted.version),
+            Model.objects.get(name=wanted.model),
+        ),
         scorers=Dataset.objects.get(name=wanted.feature).scorers,
         note=wanted.note,
     )

@@ -14,7 +14,7 @@ from aiops.core.errors import InvalidInput
 from aiops.datasets import queries as datasets
 from aiops.datasets.models import Dataset, DatasetVersion
 from aiops.evaluations import comparable
-from aiops.evaluations.models import Run
+from aiops.evaluations.models import AnyApproach, Run
 from aiops.features.models import Feature
 from aiops.prompts import actions as prompts
 from aiops.prompts import format as prompt_format
@@ -114,14 +114,14 @@ def _others(names: Iterable[str]) -> str:
 def baseline_named(
     given: str | None,
     *,
-    version: Version,
-    model: Model,
+    approach: AnyApproach,
+    feature: Feature,
     cases: DatasetVersion,
     scorers: Sequence[Mapping[str, Any]],
 ) -> Run | None:
     """The run to compare with: a number's, or production's. None where nobody named one and there is none."""
     if given in (None, PRODUCTION):
-        found = comparable.baseline_for(version, model, cases, scorers)
+        found = comparable.baseline_for(approach, feature, cases, scorers)
         if found is None and given is not None:
             raise InvalidInput(
                 f"There is no finished run of another version in production over {cases} with these scorers: "

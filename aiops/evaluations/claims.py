@@ -1,8 +1,9 @@
 """Who works on a shard, and with how many calls at once.
 
 A claim locks the provider's row, so that the sum of slots over all running shards of that provider, on all
-hosts and for all runs, never passes its `max_concurrency`. It raises the shard's token; every later write
-names the token, so that a worker that was taken for dead and comes back writes nothing.
+hosts and for all runs, never passes its `max_concurrency`. A run that asks no model has no provider: each of
+its shards takes one slot, of nobody's. A claim raises the shard's token; every later write names the token,
+so that a worker that was taken for dead and comes back writes nothing.
 """
 
 import math
@@ -17,7 +18,7 @@ from django.db.models.functions import Coalesce, Greatest, Now
 from aiops.catalog.models import Provider
 from aiops.core.money import ZERO
 from aiops.core.tasks import enqueue
-from aiops.evaluations.models import Run, Shard
+from aiops.evaluations.models import Run, Shard, with_approaches
 from aiops.evaluations.timing import timing
 
 
@@ -37,20 +38,26 @@ def take(shard_id: int, *, alone: bool = False) -> Claim | None:
 
     `alone` takes all free slots: nobody else will work on the run (a shell, the demo).
     """
-    provider_id = Shard.objects.values_list("run__model__provider_id", flat=True).filter(id=shard_id).first()
-    if provider_id is None:
-        return None
-    provider = Provider.objects.select_for_update(no_key=True).get(id=provider_id)
-    shard = Shard.objects.select_for_update(no_key=True, of=("self",)).get(id=shard_id)
-    run = Run.objects.select_related("model__provider", "price", "version", "dataset_version").get(
-        id=shard.run_id
+    provider = Provider.objects.select_for_update(no_key=True, of=("self",)).filter(
+        models__runs__shards=shard_id
     )
+    locked = provider.first()
+    shard = Shard.objects.select_for_update(no_key=True, of=("self",)).filter(id=shard_id).first()
+    if shard is None:
+        return None
+    run = _runs().get(id=shard.run_id)
     if shard.state != Shard.State.QUEUED or not run.is_active:
         return None
-    slots = _slots(provider, run, alone=alone)
+    slots = 1 if locked is None else _slots(locked, run, alone=alone)
     if not slots:
         return None
     return _claimed(shard, run, slots)
+
+
+def _runs() -> QuerySet[Run]:
+    """Runs with what the work needs."""
+    rows = with_approaches(Run.objects.select_related("price", "dataset_version"))
+    return rows.defer(None).defer("classifier_version__weights", "classifier_version__report")
 
 
 def _slots(provider: Provider, run: Run, *, alone: bool) -> int:

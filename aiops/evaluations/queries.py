@@ -21,7 +21,7 @@ from django.db.models import (
 )
 
 from aiops.core import clock
-from aiops.evaluations.models import Result, Run, Score
+from aiops.evaluations.models import Result, Run, Score, with_approaches
 
 _LIST_FILTERS = {
     "feature": "feature",
@@ -42,8 +42,8 @@ WORST = 10
 
 def runs(filters: Mapping[str, Any] | None = None) -> QuerySet[Run]:
     """Runs with all that a row shows, newest first."""
-    rows = Run.objects.select_related(
-        "feature", "dataset_version__dataset", "version__prompt", "model__provider", "price", "created_by"
+    rows = with_approaches(
+        Run.objects.select_related("feature", "dataset_version__dataset", "price", "created_by")
     )
     return rows.filter(**{_LIST_FILTERS[name]: value for name, value in (filters or {}).items()})
 
@@ -189,7 +189,7 @@ def same_case(result: Result, limit: int = 20) -> QuerySet[Result]:
         run_id=result.run_id
     )
     return (
-        rows.select_related("run__version__prompt", "run__model")
+        with_approaches(rows, "run")
         .prefetch_related("scores")
         .order_by("-id")[:limit]
     )

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from aiops.approaches.face import Answer
 from aiops.catalog.models import Price
 from aiops.catalog.pricing import cost
 from aiops.core.money import ZERO
@@ -29,8 +30,21 @@ def answered(
     return row | _reply(outcome.reply, price) | {"scores": judge_output(outcome.reply.text, item, scorers)}
 
 
+def decided(item: Item, answer: Answer, scorers: Mapping[str, Scorer]) -> dict[str, Any]:
+    """The row of what a rule set or a classifier answered."""
+    sure = f", {answer.confidence:.0%} sure" if answer.confidence is not None else ""
+    return _blank(item, ()) | {
+        "output": storable(answer.text),
+        "explanation": storable(answer.explanation + sure),
+        "fold": answer.fold,
+        "latency_ms": answer.latency_ms,
+        "attempts": 1,
+        "scores": judge_output(answer.text, item, scorers),
+    }
+
+
 def refused(item: Item, kind: str, error: Exception) -> dict[str, Any]:
-    """The row of a case that could not even be asked: its prompt does not render."""
+    """The row of a case that could not even be asked: its prompt does not render, an input is missing."""
     return _blank(item, ()) | {"error_kind": kind, "error": storable(str(error))[:MAX_ERROR]}
 
 
@@ -52,6 +66,8 @@ def _blank(item: Item, messages: Sequence[Message]) -> dict[str, Any]:
         "unaccounted": ZERO,
         "latency_ms": None,
         "attempts": 0,
+        "explanation": "",
+        "fold": None,
         "finish_reason": "",
         "scores": [],
     }

@@ -28,14 +28,14 @@ WITH ours AS (
     case_id bigint, repeat smallint, output text, error_kind text, error text, messages jsonb,
     input_tokens int, cached_input_tokens int, cache_write_tokens int, output_tokens int,
     reasoning_tokens int, usage_reported bool, cost numeric, unaccounted numeric, latency_ms float8,
-    attempts smallint, finish_reason text, scores jsonb)
+    attempts smallint, finish_reason text, explanation text, fold smallint, scores jsonb)
 ), inserted AS (
   INSERT INTO evaluations_result (run_id, case_id, repeat, output, error_kind, error, messages, input_tokens,
     cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, usage_reported, cost,
-    unaccounted, latency_ms, attempts, finish_reason, created_at)
+    unaccounted, latency_ms, attempts, finish_reason, explanation, fold, created_at)
   SELECT run_id, case_id, repeat, output, error_kind, error, messages, input_tokens,
     cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, usage_reported, cost,
-    unaccounted, latency_ms, attempts, finish_reason, clock_timestamp() FROM incoming
+    unaccounted, latency_ms, attempts, finish_reason, explanation, fold, clock_timestamp() FROM incoming
   ON CONFLICT (run_id, case_id, repeat) DO NOTHING
   RETURNING id, case_id, repeat, cost, unaccounted, error_kind
 ), scored AS (
@@ -110,6 +110,7 @@ def _write_single(claim: Claim, row: dict[str, Any]) -> None:
             **tokens,
             "cost": 0,
             "output": "",
+            "explanation": "",
             "messages": [],
             "scores": [],
             "finish_reason": "",

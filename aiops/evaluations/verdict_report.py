@@ -57,8 +57,8 @@ def as_markdown(run: Run, verdict: Verdict | None) -> str:
     lines = [f"### {_escaped(sentence)}", ""]
     if verdict is not None:
         lines += [_escaped(verdict.why), ""]
-    simulated = " (simulated)" if run.model.provider.is_simulated else ""
-    what = f"{run}: {run.version} on {run.model}{simulated} over {run.dataset_version}"
+    simulated = " (simulated)" if run.approach.simulated else ""
+    what = f"{run}: {run.approach}{simulated} over {run.dataset_version}"
     lines.append(_escaped(f"{what}, {run.done:,} of {run.total:,} results, {usd(run.cost)}."))
     if verdict is not None:
         lines += [_escaped(f"Against {_side(verdict.baseline)}, by {_policy(verdict)}."), ""]
@@ -78,7 +78,7 @@ def write_suite(xml: XMLGenerator, verdict: Verdict) -> None:
     tests = list(_tests(verdict))
     counts = {"tests": len(tests), "failures": sum(bool(test[2]) for test in tests)}
     counts["skipped"] = sum(bool(test[3]) for test in tests)
-    attributes = {"name": f"gate: {verdict.candidate.version} against {verdict.baseline.version}"}
+    attributes = {"name": f"gate: {verdict.candidate.approach.name} against {verdict.baseline.approach.name}"}
     xml.startElement("testsuite", AttributesImpl(attributes | {key: str(n) for key, n in counts.items()}))
     for group, name, failure, skipped in tests:
         xml.startElement("testcase", AttributesImpl({"name": name, "classname": f"gate.{group}"}))
@@ -93,7 +93,7 @@ def write_suite(xml: XMLGenerator, verdict: Verdict) -> None:
 def _tests(verdict: Verdict) -> Iterator[tuple[str, str, str, str]]:
     """(group, name, why it failed, why it was skipped)"""
     passed = verdict.outcome == Verdict.Outcome.PASS
-    yield "verdict", str(verdict.candidate.version), "" if passed else str(verdict), ""
+    yield "verdict", verdict.candidate.approach.name, "" if passed else str(verdict), ""
     least = verdict.decision["demands"]["min_category"]
     for kind in KINDS:
         for row in verdict.decision[kind]:
@@ -159,7 +159,7 @@ def _points(share: float) -> str:
 
 
 def _side(run: Run) -> str:
-    return f"{run} ({run.version} on {run.model})"
+    return f"{run} ({run.approach})"
 
 
 def _policy(verdict: Verdict) -> str:

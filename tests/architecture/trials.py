@@ -16,6 +16,7 @@ from aiops.core import clock
 from aiops.core.actors import SystemActor
 from aiops.datasets import actions as datasets
 from aiops.evaluations import actions as evaluations
+from aiops.evaluations.models import OnModel
 from aiops.features import actions as features
 from aiops.prompts import actions as prompts
 from aiops.releases import actions as releases
@@ -304,8 +305,7 @@ def _start_run(user: User) -> Act:
         by=user,
         feature=factories.make_feature(),
         dataset_version=factories.make_dataset_version(),
-        version=factories.make_version(),
-        model=factories.make_price().model,
+        approach=OnModel(factories.make_version(), factories.make_price().model),
         scorers=[{"type": "exact"}],
     )
 

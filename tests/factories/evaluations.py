@@ -11,7 +11,7 @@ from tests.factories.prompts import make_feature, make_version
 
 def make_run(**values: Any) -> Run:
     """A queued run over the one case of a new dataset; `state="finished"` sets when it ended."""
-    price = values.pop("price", None) or make_price()
+    values = _approach(values) | values
     version = values.pop("dataset_version", None) or make_dataset_version()
     if values.get("state", Run.State.QUEUED) not in Run.ACTIVE:
         values = {"started_at": clock.now(), "finished_at": clock.now(), **values}
@@ -19,14 +19,20 @@ def make_run(**values: Any) -> Run:
         **{
             "feature": values.pop("feature", None) or make_feature(),
             "dataset_version": version,
-            "version": values.pop("version", None) or make_version(),
-            "model": price.model,
-            "price": price,
             "scorers": [{"name": "exact", "type": "exact"}],
             "total": version.case_count,
             **values,
         }
     )
+
+
+def _approach(values: dict[str, Any]) -> dict[str, Any]:
+    """A new prompt version on a model of its own, unless `values` name another approach."""
+    if "rule_set_version" in values or "classifier_version" in values:
+        return {}
+    price = values.pop("price", None) or make_price()
+    version = values.pop("version", None) or make_version()
+    return {"version": version, "model": price.model, "price": price, "vendor_name": price.model.vendor_name}
 
 
 def make_result(**values: Any) -> Result:

@@ -19,6 +19,7 @@ from aiops.core.actors import SystemActor
 from aiops.datasets import actions as datasets
 from aiops.datasets.models import Dataset
 from aiops.evaluations import actions as evaluations
+from aiops.evaluations.models import OnModel
 from aiops.features.models import Feature
 from aiops.prompts import actions as prompts
 by, name, base_url = SystemActor("journey"), {name!r}, {base_url!r}
@@ -33,7 +34,7 @@ version = prompts.create_version(by=by, prompt=prompt, source={source!r}.encode(
 frozen = datasets.freeze(by=by, dataset=Dataset.objects.get(name=name))
 scorers = [{{"type": "exact"}}]
 run = evaluations.start_run(
-    by=by, feature=feature, dataset_version=frozen, version=version, model=model, scorers=scorers
+    by=by, feature=feature, dataset_version=frozen, approach=OnModel(version, model), scorers=scorers
 )
 print(run.pk)
 """

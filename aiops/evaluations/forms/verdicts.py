@@ -19,7 +19,7 @@ class CompareForm(forms.Form):
         rows = comparable.others(run)
         field = cast("forms.ModelChoiceField[Any]", self.fields["baseline"])
         field.queryset = rows
-        offered = [(row.pk, f"{row}: {row.version} on {row.model}") for row in rows[: comparable.OFFERED]]
+        offered = [(row.pk, f"{row}: {row.approach}") for row in rows[: comparable.OFFERED]]
         self.any = bool(offered)
         field.choices = [("", field.empty_label or ""), *offered]
 

@@ -1,6 +1,31 @@
 """Runs with their results; what the gate asks of a change and what it said."""
 
+from aiops.evaluations.models.approaches import (
+    AnyApproach,
+    Approach,
+    Asked,
+    Kind,
+    OnModel,
+    described,
+    with_approaches,
+)
 from aiops.evaluations.models.runs import MAX_REPEATS, Result, Run, Score, Shard
 from aiops.evaluations.models.verdicts import Acceptance, GatePolicy, Verdict
 
-__all__ = ["MAX_REPEATS", "Acceptance", "GatePolicy", "Result", "Run", "Score", "Shard", "Verdict"]
+__all__ = [
+    "MAX_REPEATS",
+    "Acceptance",
+    "AnyApproach",
+    "Approach",
+    "Asked",
+    "GatePolicy",
+    "Kind",
+    "OnModel",
+    "Result",
+    "Run",
+    "Score",
+    "Shard",
+    "Verdict",
+    "described",
+    "with_approaches",
+]

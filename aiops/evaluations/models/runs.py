@@ -10,10 +10,12 @@ from django.db import models
 from django.db.models import F, Q
 
 from aiops.accounts.models import User
+from aiops.approaches.models import ClassifierVersion, RuleSetVersion
 from aiops.catalog.models import Model, Price
 from aiops.core import clock
 from aiops.core.money import ZERO, money_field
 from aiops.datasets.models import Case, DatasetVersion
+from aiops.evaluations.models.approaches import Approach, Asked, OnModel, described, exactly_one
 from aiops.features.models import Feature
 from aiops.prompts.models import Version
 
@@ -21,7 +23,8 @@ MAX_REPEATS = 10
 
 
 class Run(models.Model):
-    """A prompt version on a model, over a frozen set of cases. What it runs is immutable by trigger.
+    """One approach over a frozen set of cases: a prompt version on a model at its price, a rule set, or a
+    classifier. What it runs is immutable by trigger.
 
     Against `ceiling` count `cost` (results stored), `held` (worst case of calls under way) and `unaccounted`
     (worst case of calls whose answer was lost with a worker or a connection, and may have been billed).
@@ -39,9 +42,16 @@ class Run(models.Model):
 
     feature = models.ForeignKey(Feature, on_delete=models.PROTECT, related_name="runs")
     dataset_version = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="runs")
-    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="runs")
-    model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="runs")
-    price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey(Version, null=True, on_delete=models.PROTECT, related_name="runs")
+    model = models.ForeignKey(Model, null=True, on_delete=models.PROTECT, related_name="runs")
+    price = models.ForeignKey(Price, null=True, on_delete=models.PROTECT, related_name="+")
+    vendor_name = models.CharField(max_length=200, blank=True)  # the model's, as sent
+    rule_set_version = models.ForeignKey(
+        RuleSetVersion, null=True, on_delete=models.PROTECT, related_name="runs"
+    )
+    classifier_version = models.ForeignKey(
+        ClassifierVersion, null=True, on_delete=models.PROTECT, related_name="runs"
+    )
     scorers = models.JSONField(default=list)  # resolved: [{"name", "type", every parameter}]
     parameters = models.JSONField(default=dict)  # as sent: {"max_tokens", "temperature", "seed", "stop"}
     repeats = models.PositiveSmallIntegerField(
@@ -68,6 +78,7 @@ class Run(models.Model):
     class Meta:
         ordering = ("-id",)
         constraints = (
+            models.CheckConstraint(condition=exactly_one(), name="evaluations_run_one_approach"),
             models.CheckConstraint(
                 condition=Q(repeats__gte=1, repeats__lte=MAX_REPEATS), name="evaluations_run_repeats"
             ),
@@ -100,6 +111,28 @@ class Run(models.Model):
     def accounted(self) -> int:
         """Work that has a result, good or bad."""
         return self.done + self.failed
+
+    @property
+    def approach(self) -> Approach:
+        """What runs, with its names; `with_approaches` brings them along with the rows of a list."""
+        if self.version is not None and self.model is not None:
+            return described(OnModel(self.version, self.model))
+        other = self.rule_set_version or self.classifier_version
+        if other is None:
+            raise ValueError(f"{self} names no approach")
+        return described(other)
+
+    @property
+    def asked(self) -> Asked:
+        """The version, model and price of a run that asks a model. ValueError where it asks none."""
+        if self.version is None or self.model is None or self.price is None:
+            raise ValueError(f"{self} asks no model")
+        return Asked(self.version, self.model, self.price)
+
+    @property
+    def approach_key(self) -> tuple[int | None, ...]:
+        """Equal for two runs of the same approach."""
+        return (self.version_id, self.model_id, self.rule_set_version_id, self.classifier_version_id)
 
 
 class Shard(models.Model):
@@ -149,7 +182,7 @@ class Shard(models.Model):
 
 
 class Result(models.Model):
-    """What the model answered to one case, once; or the error that it got instead."""
+    """What the approach answered to one case, once; or the error that it got instead."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="results")
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="results")
@@ -157,7 +190,9 @@ class Result(models.Model):
     output = models.TextField(blank=True)
     error_kind = models.CharField(max_length=60, blank=True)  # empty: answered
     error = models.TextField(blank=True)
-    messages = models.JSONField(default=list)  # as rendered: [{"role", "content"}]
+    messages = models.JSONField(default=list)  # as rendered: [{"role", "content"}]; of a prompt version only
+    explanation = models.TextField(blank=True)  # why a rule set or a classifier says so
+    fold = models.PositiveSmallIntegerField(null=True)  # the classifier's model that had not seen the text
     input_tokens = models.PositiveIntegerField(default=0)
     cached_input_tokens = models.PositiveIntegerField(default=0)
     cache_write_tokens = models.PositiveIntegerField(default=0)

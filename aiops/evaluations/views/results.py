@@ -31,7 +31,7 @@ def result_page(request: SignedInRequest, pk: int, result_id: int) -> HttpRespon
         "neighbours": queries.neighbours(result, queries.results(run, filters)),
         "others": queries.same_case(result),
         "repeats": rows.filter(case=result.case).exclude(pk=result.pk) if run.repeats > 1 else [],
-        "arithmetic": lines_of(result, run.price),
+        "arithmetic": lines_of(result, run.price) if run.price else [],
     }
     return render(request, "evaluations/result.html", context)
 

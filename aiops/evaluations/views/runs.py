@@ -55,8 +55,8 @@ def run_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "compare_form": CompareForm(run=run) if run.state == Run.State.FINISHED else None,
         "missing": run.total - run.accounted,
         "per_thousand": run.cost / run.done * 1000 if run.done else None,
-        "price_in": run.price.input * MILLION,
-        "price_out": run.price.output * MILLION,
+        "price_in": run.price.input * MILLION if run.price else None,
+        "price_out": run.price.output * MILLION if run.price else None,
         **NAMES,
     }
     return render(request, "evaluations/run.html", context)
@@ -139,7 +139,7 @@ def job(run: Run) -> dict[str, Any]:
     speed = queries.progress(run)
     waiting = run.state == Run.State.QUEUED
     return {
-        "title": "Waiting for a worker" if waiting else f"Evaluating {run.version} on {run.model}",
+        "title": "Waiting for a worker" if waiting else f"Evaluating {run.approach}",
         "done": run.done,
         "failed": run.failed,
         "total": run.total,

@@ -19,7 +19,7 @@ from aiops.datasets.models import Dataset, DatasetVersion
 from aiops.evaluations import actions, queries
 from aiops.evaluations.estimate import Estimate, estimate
 from aiops.evaluations.forms import ScorersForm, StartForm
-from aiops.evaluations.models import Run
+from aiops.evaluations.models import OnModel, Run
 from aiops.evaluations.prospects import Prospect, prospect
 from aiops.features.models import Feature
 from aiops.prompts.models import Version
@@ -72,8 +72,7 @@ def _start(by: User, form: StartForm, scorers: ScorersForm) -> Run:
         by=by,
         feature=chosen["feature"],
         dataset_version=dataset_version,
-        version=chosen["version"],
-        model=chosen["model"],
+        approach=OnModel(chosen["version"], chosen["model"]),
         scorers=scorers.configured,
         repeats=chosen["repeats"],
         ceiling=chosen["ceiling"],
@@ -134,8 +133,8 @@ def _of_run(run: Run) -> dict[str, Any]:
     return {
         "feature": run.feature.slug,
         "dataset": f"v{run.dataset_version_id}",
-        "version": str(run.version_id),
-        "model": run.model.name,
+        "version": str(run.version_id or ""),
+        "model": run.model.name if run.model else "",
         "repeats": str(run.repeats),
         "ceiling": "" if run.ceiling is None else f"{run.ceiling.normalize():f}",
     }

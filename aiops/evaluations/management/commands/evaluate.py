@@ -18,7 +18,7 @@ from aiops.core.actors import SystemActor
 from aiops.core.errors import AiopsError, Conflict, InvalidInput
 from aiops.core.money import usd
 from aiops.evaluations import actions, asked, queries, report, verdict_report, waiting
-from aiops.evaluations.models import Run, Verdict
+from aiops.evaluations.models import OnModel, Run, Verdict
 from aiops.evaluations.summary import summarise
 
 SHELL = SystemActor("shell")
@@ -89,22 +89,22 @@ class Command(BaseCommand):
             if line:
                 self.stderr.write(line)
         model = asked.model_named(options["model"] or version.model)
+        approach = OnModel(version, model)
         scorers = actions.resolve_scorers(_scorers(options["scorers"], dataset_version.dataset.scorers))
         baseline = asked.baseline_named(
-            options["baseline"], version=version, model=model, cases=dataset_version, scorers=scorers
+            options["baseline"], approach=approach, feature=feature, cases=dataset_version, scorers=scorers
         )
         run = actions.start_run(
             by=SHELL,
             feature=feature,
             dataset_version=dataset_version,
-            version=version,
-            model=model,
+            approach=approach,
             scorers=scorers,
             repeats=options["repeats"],
             ceiling=_amount(options["ceiling"]),
             note=options["note"],
         )
-        self.stderr.write(f"{run}: {version} on {run.model} over {dataset_version}, {run.total:,} calls")
+        self.stderr.write(f"{run}: {run.approach} over {dataset_version}, {run.total:,} calls")
         return run, baseline
 
     def _follow(self, run: Run, seconds: float | None) -> tuple[Run, bool]:
