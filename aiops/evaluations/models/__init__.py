@@ -9,6 +9,7 @@ from aiops.evaluations.models.approaches import (
     described,
     with_approaches,
 )
+from aiops.evaluations.models.playground import PlaygroundCall, Trial
 from aiops.evaluations.models.runs import MAX_REPEATS, Result, Run, Score, Shard
 from aiops.evaluations.models.verdicts import Acceptance, GatePolicy, Verdict
 
@@ -21,10 +22,12 @@ __all__ = [
     "GatePolicy",
     "Kind",
     "OnModel",
+    "PlaygroundCall",
     "Result",
     "Run",
     "Score",
     "Shard",
+    "Trial",
     "Verdict",
     "described",
     "with_approaches",
