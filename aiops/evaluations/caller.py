@@ -14,6 +14,8 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Self
 
+from aiops.core.money import ZERO
+from aiops.evaluations.judging import Question
 from aiops.evaluations.work import Item
 from aiops.providers.protocol import ChatProvider, ChatReply, ChatRequest
 
@@ -22,11 +24,16 @@ GATHER = 0.01  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One call to make. `worst` USD is the most that it can cost."""
+    """One call to make. `worst` USD is the most that it can cost, `reserve` what its judges may cost on top.
+
+    With a `question` it is a judge that is asked, about the item's answer.
+    """
 
     item: Item
     request: ChatRequest
     worst: Decimal
+    reserve: Decimal = ZERO
+    question: Question | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +47,19 @@ class Outcome:
 
 
 class Caller:
-    """Makes calls with `slots` at once; as a context it opens the provider and gives its connections back."""
+    """Makes calls with `slots` at once; as a context it opens the provider and gives its connections back.
 
-    def __init__(self, open_provider: Callable[[], ChatProvider], slots: int, timeout: float) -> None:
-        self.outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+    Several may put what comes of their calls into the same `outcomes`.
+    """
+
+    def __init__(
+        self,
+        open_provider: Callable[[], ChatProvider],
+        slots: int,
+        timeout: float,
+        outcomes: queue.SimpleQueue[Outcome] | None = None,
+    ) -> None:
+        self.outcomes: queue.SimpleQueue[Outcome] = outcomes or queue.SimpleQueue()
         self._open = open_provider
         self._slots = slots
         self._timeout = timeout

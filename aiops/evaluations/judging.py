@@ -118,6 +118,14 @@ def _model(name: str, version: Version) -> tuple[Model, Price]:
     return model, price
 
 
+def rubric_names(*, pair: bool = False) -> list[str]:
+    """The prompts whose latest version shows a judge what it has to see, by name."""
+    latest = Version.objects.order_by("prompt__name", "-number").distinct("prompt__name")
+    needed = {"first", "second"} if pair else {"output"}
+    shown = latest.values_list("prompt__name", "variables")
+    return [name for name, variables in shown if needed <= set(variables)]
+
+
 @dataclass(frozen=True, slots=True)
 class Seat:
     """One judge of a run, with its rows."""

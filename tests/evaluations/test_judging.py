@@ -6,6 +6,7 @@ import pytest
 
 from aiops.core.errors import InvalidInput
 from aiops.evaluations import judging, scorers
+from aiops.evaluations.forms.scoring import ScorersForm
 from aiops.evaluations.scorers.base import Golden
 from aiops.evaluations.scorers.judge_reply import Grade, Preference, Ruling
 from aiops.evaluations.scorers.judge_rubric import marked, messages_for, objection
@@ -13,6 +14,7 @@ from tests.evaluations.rubrics import make_rubric
 from tests.factories import make_label, make_model, make_price, make_prompt, make_version
 
 TEXT = {"type": "string"}
+NO_PRICE = "has no price, so nobody could say what its verdicts cost."
 GOLDEN = Golden(inputs={"ticket": "Late!"}, expected="It is late.", category="shipping", locale="en")
 
 
@@ -163,6 +165,7 @@ class TestPinning:
         priced = make_price().model.name
         no_model = make_version(variables=variables("output")).prompt.name
         wrong = make_version(model=priced).prompt.name
+        allowed = "category, input, locale, output, reference"
         configured = [
             {"prompt": "nowhere"},
             {"prompt": unpriced},
@@ -176,14 +179,12 @@ class TestPinning:
             judging.pinned(scorers.resolve([{"type": "judge", **one} for one in configured]))
         assert [str(problem) for problem in refused.value.problems] == [
             "scorer 1: judge: there is no prompt 'nowhere'; a rubric is a prompt of its own.",
-            f"scorer 2: judge: the model {rubric.model} has no price, so nobody could say what its verdicts "
-            "cost.",
+            f"scorer 2: judge: the model {rubric.model} {NO_PRICE}",
             f"scorer 3: judge: the prompt {bare} has no version yet.",
             f"scorer 4: judge: the prompt {unpriced} has no version 9.",
             f"scorer 5: judge: {no_model} v1 names no model: choose one.",
             "scorer 6: judge: there is no model 'gone', or it is retired.",
-            f"scorer 7: judge: {wrong} v1 has the variable 'ticket', and a rubric may have category, input, "
-            "locale, output, reference.",
+            f"scorer 7: judge: {wrong} v1 has the variable 'ticket', and a rubric may have {allowed}.",
         ]
 
     def test_questions_carry_the_rubrics_parameters_and_seeds_of_their_own(self):
@@ -239,3 +240,29 @@ class TestPinning:
         make_price(model=model)
         with pytest.raises(InvalidInput, match="or it is retired"):
             resolved(prompt=rubric.prompt.name, model=model.name)
+
+
+@pytest.mark.django_db
+class TestOnTheForm:
+    def test_rubrics_and_priced_models_are_offered(self):
+        rubric, pair = make_rubric(), make_rubric(variables=variables("first", "second"))
+        priced = make_price().model.name
+        make_version()
+        fields = ScorersForm().fields
+        assert list(fields["judge-prompt"].choices) == [("", "Choose a prompt"), (rubric.prompt.name,) * 2]
+        assert list(fields["judge-model"].choices) == [("", "The version's own"), (priced, priced)]
+        assert judging.rubric_names(pair=True) == [pair.prompt.name]
+
+    def test_the_judge_of_a_run_comes_back_as_it_was(self):
+        rubric = make_rubric("reference")
+        make_price(model=rubric.catalog_model)
+        entries = resolved(prompt=rubric.prompt.name, scale="one_to_five", pass_at=3, reference=True)
+        shown = ScorersForm.initial_of(entries)
+        form = ScorersForm({name: "on" if value is True else value for name, value in shown.items() if value})
+        assert form.is_valid(), form.errors
+        assert judging.pinned(scorers.resolve(form.configured)) == entries
+
+    def test_a_judge_without_a_rubric_is_refused_at_its_block(self):
+        form = ScorersForm({"judge-on": "on"})
+        assert not form.is_valid()
+        assert form.errors["judge-on"] == ["judge: prompt: Field required"]

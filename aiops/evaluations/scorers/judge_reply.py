@@ -1,7 +1,7 @@
 """What a judge answers, read strictly, and several answers made into one judgement (pure).
 
-The judge read a text that somebody hostile may have written, so nothing is searched for in its reply: the whole
-of it is the JSON object that was asked for, or it is an error of the judge.
+The judge read a text that somebody hostile may have written, so nothing is searched for in its reply: the
+whole of it is the JSON object that was asked for, or it is an error of the judge.
 """
 
 import json
