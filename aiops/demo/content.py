@@ -56,17 +56,49 @@ class GoldenSet(_Part):
 
 
 class Feature(_Part):
-    """A feature with the prompt and the dataset of the same name. `notes` by version number, from 1."""
+    """A feature with the prompt and the dataset of the same name. `notes` by version number, from 1.
+
+    `production` is the version that is live in the end, `begins` the one that was before its reviews.
+    """
 
     name: str
     description: str
     production: int
+    begins: int | None = None
     notes: dict[int, str]
     dataset: GoldenSet
 
 
+class Comment(_Part):
+    """Said about a review, or about the line that holds `line`; `settled` where it is dealt with."""
+
+    by: str
+    text: str
+    line: str = ""
+    settled: bool = False
+
+
+class Answer(_Part):
+    by: str
+    answer: Literal["approved", "changes"]
+    text: str
+
+
+class Review(_Part):
+    """A request for review by whoever started the run; `shipped` says why it was, and is empty where not."""
+
+    title: str
+    description: str
+    comments: tuple[Comment, ...]
+    answers: tuple[Answer, ...]
+    shipped: str = ""
+
+
 class Run(_Part):
-    """An evaluation, `ago` days before loading, on version `dataset` of the feature's golden set."""
+    """An evaluation, `ago` days before loading, on version `dataset` of the feature's golden set.
+
+    `review` is opened for its version once it is judged.
+    """
 
     feature: str
     version: int
@@ -75,6 +107,7 @@ class Run(_Part):
     ago: int
     by: str
     note: str = ""
+    review: Review | None = None
 
 
 class Manifest(_Part):

@@ -16,15 +16,21 @@ from aiops.catalog.models import Model, Provider
 from aiops.datasets.models import Case, Dataset, DatasetVersion
 from aiops.demo import content
 from aiops.demo.building import known_run
+from aiops.demo.reviewing import known_review
 from aiops.evaluations.models import Result, Run, Verdict
 from aiops.features.models import Feature
 from aiops.prompts.models import Prompt, Version
-from aiops.releases.models import Release
+from aiops.releases.models import Approval, LineComment, Release, ReviewRequest, Revision
 from aiops.tenants.models import Tenant
 
+_MOVED = (
+    *(Run, Result, Verdict, Version, DatasetVersion, Case, Dataset),
+    *(ReviewRequest, Revision, LineComment, Approval, Release),
+)
 _BEGAN = 60  # days before loading
 _FIRST_RUN = timedelta(hours=2)  # after the version that it tries
 _PAUSE = timedelta(minutes=40)
+_STEP = timedelta(minutes=7)  # between one thing said in a review and the next
 _FRIDAY = 4
 _OFFICE = ((9, 12), (10, 47), (14, 5), (15, 31), (11, 20), (16, 8))  # hours and minutes, UTC
 
@@ -45,7 +51,7 @@ def triggers_off(*tables: type[models.Model]) -> Iterator[None]:
 @transaction.atomic
 def backdate(now: datetime) -> None:
     """Move the demo's rows to their times before `now`. Nothing but the columns of times changes."""
-    with triggers_off(Run, Result, Verdict, Version, DatasetVersion, Case, Dataset, Release):
+    with triggers_off(*_MOVED):
         began = now - timedelta(days=_BEGAN)
         for rows in (User.objects, Tenant.objects, Provider.objects, Model.objects, Feature.objects):
             rows.update(created_at=began)
@@ -53,6 +59,7 @@ def backdate(now: datetime) -> None:
             _move_feature(slug, feature, now)
         for run, at in zip(content.manifest().runs, run_times(now), strict=True):
             _move_run(run, at)
+            _move_review(run)
 
 
 def run_times(now: datetime) -> list[datetime]:
@@ -80,8 +87,8 @@ def _move_feature(slug: str, feature: content.Feature, now: datetime) -> None:
     for number in feature.notes:
         at = max(at + timedelta(hours=3), _first_use(slug, now, version=number) or at)
         Version.objects.filter(prompt__name=slug, number=number).update(created_at=at)
-        live = Release.objects.filter(prompt__name=slug, version__number=number)
-        live.update(at=at + timedelta(hours=2))
+        began_with = Release.objects.filter(prompt__name=slug, version__number=number, request=None)
+        began_with.update(at=at + timedelta(hours=2))
     for number in range(1, len(feature.dataset.versions) + 1):
         at = _first_use(slug, now, dataset=number) or began
         DatasetVersion.objects.filter(dataset__name=slug, number=number).update(frozen_at=at)
@@ -111,3 +118,22 @@ def _move_run(wanted: content.Run, at: datetime) -> None:
     )
     Result.objects.filter(run=row).update(created_at=ended)
     Verdict.objects.filter(candidate=row).update(created_at=ended)
+
+
+def _move_review(wanted: content.Run) -> None:
+    """What was said and done in the review of a run's version follows the end of the run, step by step."""
+    request, run = known_review(wanted), known_run(wanted)
+    if request is None or run is None or run.finished_at is None:
+        return
+    opened = run.finished_at + _STEP
+    Revision.objects.filter(request=request).update(at=opened)
+    at = opened
+    for rows in (LineComment.objects, Approval.objects):
+        for row in rows.filter(request=request).order_by("id"):
+            at += _STEP
+            rows.filter(pk=row.pk).update(at=at)
+    ended = at + _STEP
+    LineComment.objects.filter(request=request, resolved_at__isnull=False).update(resolved_at=ended)
+    Release.objects.filter(request=request).update(at=ended)
+    closed = ended if request.closed_at else None
+    ReviewRequest.objects.filter(pk=request.pk).update(opened_at=opened, closed_at=closed)

@@ -12,7 +12,7 @@ from aiops.core import clock
 from aiops.core.actors import SystemActor
 from aiops.core.errors import Conflict
 from aiops.datasets.models import Dataset
-from aiops.demo import building, content, history, people
+from aiops.demo import building, content, history, people, reviewing
 from aiops.demo.models import Workspace
 from aiops.evaluations import actions as evaluations
 from aiops.features.models import Feature
@@ -71,6 +71,7 @@ def _build(say: Say) -> None:
     for number, run in enumerate(wanted.runs, start=1):
         say(f"Evaluation {number} of {len(wanted.runs)}: {run.feature} v{run.version} on {run.model}")
         evaluations.judge_run(by=DEMO, run=building.run(run))
+        reviewing.review(run)
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@ from collections import Counter
 
 import pytest
 
+from aiops.accounts.permissions import Permission, permissions_of
 from aiops.demo import content
 from aiops.evaluations.scorers import resolve
 from tests.demo.measure import cases
@@ -82,3 +83,20 @@ def test_policies_are_there_for_people_and_for_the_questions():
     assert len(documents) >= 12
     asked = {case["metadata"].get("document") for case in cases("policy-answers")} - {None}
     assert asked <= documents
+
+
+def test_reviews_are_answered_by_others_who_may():
+    accounts = {account.email: permissions_of(account.roles) for account in content.manifest().accounts}
+    for run in content.manifest().runs:
+        for answer in run.review.answers if run.review else ():
+            assert answer.by != run.by
+            assert Permission.PROMPTS_REVIEW in accounts[answer.by]
+        for comment in run.review.comments if run.review else ():
+            assert Permission.PROMPTS_VIEW in accounts[comment.by]
+
+
+def test_what_is_live_in_the_end_was_so_from_the_beginning_or_is_shipped():
+    manifest = content.manifest()
+    shipped = {(run.feature, run.version) for run in manifest.runs if run.review and run.review.shipped}
+    for slug, feature in manifest.features.items():
+        assert feature.begins is None or (slug, feature.production) in shipped
