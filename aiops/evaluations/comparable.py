@@ -127,7 +127,7 @@ def name_beside(run: Run, other: Run) -> str:
     if run.approach_key == other.approach_key:
         return str(run)
     mine, theirs = run.approach, other.approach
-    if mine.name == theirs.name and mine.kind == theirs.kind:
+    if mine.name == theirs.name:
         return mine.by
     mine_of, _, number = mine.name.rpartition(" ")
     same = mine.kind == theirs.kind and mine_of == theirs.name.rpartition(" ")[0]
