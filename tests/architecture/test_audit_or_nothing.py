@@ -24,9 +24,12 @@ FAIL = """
 
 
 def everything():
-    """All rows of all our tables."""
-    ours = [model for model in apps.get_models() if model.__module__.startswith("aiops.")]
-    return {model.__name__: list(model._default_manager.order_by("pk").values()) for model in ours}
+    """All rows of all our tables, each as the database's own text of it."""
+    tables = [m._meta.db_table for m in apps.get_models() if m.__module__.startswith("aiops.")]
+    rows = " UNION ALL ".join(f"SELECT '{table}', t::text FROM {table} t" for table in tables)  # noqa: S608 - our own names
+    with connection.cursor() as cursor:
+        cursor.execute(rows)
+        return sorted(cursor.fetchall())
 
 
 def test_every_action_is_tried():
