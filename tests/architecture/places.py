@@ -87,6 +87,11 @@ def _evaluations() -> dict[str, Any]:
     }
 
 
+@sample("playground")
+def _playground() -> dict[str, Any]:
+    return {"pk": factories.make_playground_call().pk}
+
+
 @sample("releases")
 def _releases() -> dict[str, Any]:
     comment = factories.make_comment()

@@ -14,7 +14,13 @@ from tests.factories.approaches import (
 )
 from tests.factories.catalog import make_model, make_price, make_provider
 from tests.factories.datasets import make_case, make_dataset, make_dataset_version, make_upload
-from tests.factories.evaluations import make_pair, make_result, make_run, make_verdict
+from tests.factories.evaluations import (
+    make_pair,
+    make_playground_call,
+    make_result,
+    make_run,
+    make_verdict,
+)
 from tests.factories.people import PASSWORD, make_tenant, make_user
 from tests.factories.prompts import make_feature, make_label, make_prompt, make_version
 from tests.factories.releases import make_comment, make_review
@@ -31,6 +37,7 @@ __all__ = [
     "make_labelled_cases",
     "make_model",
     "make_pair",
+    "make_playground_call",
     "make_price",
     "make_prompt",
     "make_provider",

@@ -3,9 +3,10 @@
 from typing import Any
 
 from aiops.core import clock
-from aiops.evaluations.models import Result, Run, Score, Verdict
+from aiops.evaluations.models import PlaygroundCall, Result, Run, Score, Trial, Verdict
 from tests.factories.catalog import make_price
 from tests.factories.datasets import make_case, make_dataset_version
+from tests.factories.people import make_user
 from tests.factories.prompts import make_feature, make_version
 
 
@@ -62,6 +63,22 @@ def make_pair(**values: Any) -> tuple[Run, Run]:
     same = {name: getattr(baseline, name) for name in ("feature", "dataset_version", "price", "scorers")}
     prompt_version = make_version(prompt=baseline.version.prompt)
     return make_run(state=Run.State.FINISHED, version=prompt_version, **same), baseline
+
+
+def make_playground_call(**values: Any) -> PlaygroundCall:
+    """One model's answer in a trial of a version."""
+    version = values.pop("version", None) or make_version()
+    trial = values.pop("trial", None) or Trial.objects.create(
+        prompt=version.prompt,
+        version=version,
+        inputs={"ticket": "Where is it?"},
+        created_by=values.pop("by", None) or make_user(),
+    )
+    price = values.pop("price", None) or make_price()
+    ended = {"state": PlaygroundCall.State.ANSWERED, "output": "late", "finished_at": clock.now()}
+    return PlaygroundCall.objects.create(
+        **{"trial": trial, "model": price.model, "price": price, "latency_ms": 120.0, **ended, **values}
+    )
 
 
 def make_verdict(**values: Any) -> Verdict:

@@ -47,8 +47,8 @@ class Trial(models.Model):
 
 
 class PlaygroundCall(models.Model):
-    """One model's answer in a trial. The row stands before the call leaves: `unaccounted` is then the most that
-    it can cost, and stays where nobody can say what was billed.
+    """One model's answer in a trial. The row stands before the call leaves: `unaccounted` is then the most
+    that it can cost, and stays where nobody can say what was billed.
     """
 
     class State(models.TextChoices):
