@@ -18,6 +18,7 @@ class Permission(StrEnum):
     DATASETS_EDIT = "datasets.edit"
     EVALUATIONS_VIEW = "evaluations.view"
     EVALUATIONS_RUN = "evaluations.run"
+    EVALUATIONS_GRADE = "evaluations.grade"
     VERDICTS_ACCEPT = "verdicts.accept"
     CATALOG_VIEW = "catalog.view"
     CATALOG_EDIT = "catalog.edit"
@@ -48,11 +49,18 @@ _RELEASE = frozenset({_P.PROMPTS_REVIEW, _P.PROMPTS_SHIP})
 # Reviewers see no spend; finance sees no prompts or outputs (CONSOLE).
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _WORK,
-    Role.REVIEWER: _READ | {_P.DATASETS_VIEW},
+    Role.REVIEWER: _READ | {_P.DATASETS_VIEW, _P.EVALUATIONS_GRADE},
     Role.FINANCE: _READ | {_P.TENANTS_VIEW, _P.SPEND_VIEW, _P.CATALOG_VIEW},
     Role.PRODUCT: _WORK
     | _RELEASE
-    | {_P.FEATURES_EDIT, _P.EVALUATIONS_RUN, _P.VERDICTS_ACCEPT, _P.TENANTS_VIEW, _P.SPEND_VIEW},
+    | {
+        _P.FEATURES_EDIT,
+        _P.EVALUATIONS_RUN,
+        _P.EVALUATIONS_GRADE,
+        _P.VERDICTS_ACCEPT,
+        _P.TENANTS_VIEW,
+        _P.SPEND_VIEW,
+    },
     Role.ENGINEER: _WORK
     | _RELEASE
     | {
@@ -60,6 +68,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         _P.PROMPTS_EDIT,
         _P.DATASETS_EDIT,
         _P.EVALUATIONS_RUN,
+        _P.EVALUATIONS_GRADE,
         _P.CATALOG_VIEW,
         _P.TENANTS_VIEW,
         _P.SPEND_VIEW,

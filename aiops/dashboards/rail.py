@@ -43,6 +43,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("datasets", "Datasets", "datasets:list", Permission.DATASETS_VIEW),
             Place("playground", "Playground", "playground:page", Permission.EVALUATIONS_RUN),
             Place("evaluations", "Evaluations", "evaluations:list", Permission.EVALUATIONS_VIEW),
+            Place("review", "Grading", "evaluations:grading", Permission.EVALUATIONS_GRADE),
         ),
     ),
     (

@@ -56,10 +56,16 @@ VERBS = {
     "demo.load_started": "began to load the",
     "demo.loaded": "loaded the",
     "demo.reset": "reset the",
+    "evaluations.grade_withdrawn": "took back a grade in",
+    "evaluations.grades_imported": "imported grades into",
+    "evaluations.grades_uploaded": "uploaded grades for",
+    "evaluations.judge_trust_changed": "weighed the judge",
     "evaluations.policy_set": "set the gate's policy of",
+    "evaluations.result_graded": "graded a result of",
     "evaluations.run_cancelled": "cancelled",
     "evaluations.run_continued": "continued",
     "evaluations.run_started": "started",
+    "evaluations.sample_drawn": "drew results to grade from",
     "evaluations.verdict_accepted": "accepted the verdict",
     "evaluations.verdict_asked": "asked for the verdict of",
     "evaluations.verdict_given": "gave the verdict",
@@ -130,7 +136,12 @@ PAGES = {
     "releases.reviewrequest": ("releases:request", "id"),
 }
 LABEL = re.compile(r"(?P<name>[\w-]+)(?: v(?P<number>\d+))?(?:[ :].*)?", re.DOTALL)
-NOISE = ("accounts.signed_in", "accounts.signed_out")
+NOISE = (
+    "accounts.signed_in",
+    "accounts.signed_out",
+    "evaluations.grade_withdrawn",  # a sitting has a hundred of them
+    "evaluations.result_graded",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from aiops.evaluations import actions, dispatch, runner
 from aiops.evaluations.models import Run
 
 GATE = SystemActor("gate")
+WEIGHER = SystemActor("judge trust")
 
 
 @shared_task(name="evaluations.run_shard")
@@ -36,3 +37,9 @@ def compare(candidate_id: int, baseline_id: int, user_id: int) -> None:
         candidate=Run.objects.get(pk=candidate_id),
         baseline=Run.objects.get(pk=baseline_id),
     )
+
+
+@shared_task(name="evaluations.weigh_judges")
+def weigh_judges(feature: str | None = None) -> None:
+    """How judges stand against people, in a feature (its slug) or in all: after grades, and each night."""
+    actions.weigh_judges(by=WEIGHER, feature=feature)

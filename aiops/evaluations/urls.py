@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from aiops.evaluations.views import results, runs, start, verdicts
+from aiops.evaluations.views import grade_files, grading, judges, results, runs, start, verdicts
 
 app_name = "evaluations"
 urlpatterns = [
     path("", runs.run_list, name="list"),
     path("new/", start.start, name="start"),
     path("policy/<slug:slug>/", verdicts.policy, name="policy"),
+    path("grading/", grading.grading, name="grading"),
+    path("judges/", judges.judge_list, name="judges"),
+    path("judges/<slug:slug>/<str:digest>/", judges.judge_page, name="judge"),
     path("verdicts/<int:verdict_id>/", verdicts.verdict_page, name="verdict"),
     path("verdicts/<int:verdict_id>/accept/", verdicts.accept, name="accept"),
     path("<int:pk>/compare/", verdicts.compare, name="compare"),
@@ -21,4 +24,11 @@ urlpatterns = [
     path("<int:pk>/results.csv", results.export_csv, name="csv"),
     path("<int:pk>/results.jsonl", results.export_jsonl, name="jsonl"),
     path("<int:pk>/results/<int:result_id>/", results.result_page, name="result"),
+    path("<int:pk>/results/<int:result_id>/grade/", grading.grade_one, name="grade-result"),
+    path("<int:pk>/grade/", grading.samples, name="grade"),
+    path("<int:pk>/grade/<int:sample_id>/", grading.grade_sample, name="grade-sample"),
+    path("<int:pk>/grades/<int:grade_id>/withdraw/", grading.withdraw, name="withdraw"),
+    path("<int:pk>/grades/import/", grade_files.import_grades, name="import-grades"),
+    path("<int:pk>/grades/import/<int:upload>/", grade_files.upload_page, name="grade-upload"),
+    path("<int:pk>/grades/import/<int:upload>/confirm/", grade_files.confirm, name="confirm-grades"),
 ]

@@ -21,18 +21,32 @@ from tests.factories.evaluations import (
     make_run,
     make_verdict,
 )
+from tests.factories.grades import (
+    grade_at_random,
+    judge_entry,
+    make_grade,
+    make_grade_upload,
+    make_judged_run,
+    make_sample,
+    make_trust,
+)
 from tests.factories.people import PASSWORD, make_tenant, make_user
 from tests.factories.prompts import make_feature, make_label, make_prompt, make_version
 from tests.factories.releases import make_comment, make_review
 
 __all__ = [
     "PASSWORD",
+    "grade_at_random",
+    "judge_entry",
     "make_case",
     "make_classifier",
     "make_comment",
     "make_dataset",
     "make_dataset_version",
     "make_feature",
+    "make_grade",
+    "make_grade_upload",
+    "make_judged_run",
     "make_label",
     "make_labelled_cases",
     "make_model",
@@ -46,9 +60,11 @@ __all__ = [
     "make_rule_set",
     "make_rules",
     "make_run",
+    "make_sample",
     "make_tenant",
     "make_trained",
     "make_training",
+    "make_trust",
     "make_upload",
     "make_user",
     "make_verdict",

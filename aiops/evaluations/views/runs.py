@@ -12,7 +12,7 @@ from aiops.accounts.permissions import Permission
 from aiops.core import toasts
 from aiops.core.errors import AiopsError
 from aiops.core.pages import page_or_fragment, paginate
-from aiops.evaluations import actions, comparable, queries, statistics
+from aiops.evaluations import actions, comparable, graded, judges, queries, statistics
 from aiops.evaluations.arithmetic import MILLION
 from aiops.evaluations.forms import CompareForm, ContinueForm, ResultFilter, RunFilter
 from aiops.evaluations.models import Run
@@ -54,6 +54,9 @@ def run_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "verdicts": comparable.verdicts().filter(candidate=run).defer("decision"),
         "compare_form": CompareForm(run=run) if run.state == Run.State.FINISHED else None,
         "missing": run.total - run.accounted,
+        "people": graded.panel(run),
+        "standings": judges.standings(run),
+        "distrusted": judges.not_trusted(run, scorer),
         "per_thousand": run.cost / run.done * 1000 if run.done else None,
         "price_in": run.price.input * MILLION if run.price else None,
         "price_out": run.price.output * MILLION if run.price else None,
