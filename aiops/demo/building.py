@@ -9,14 +9,14 @@ from aiops.catalog.models import Model, Provider
 from aiops.core.actors import Actor, SystemActor
 from aiops.datasets import actions as datasets
 from aiops.datasets.models import Dataset, DatasetVersion
-from aiops.demo import content
+from aiops.demo import approaching, content
 from aiops.evaluations import actions as evaluations
 from aiops.evaluations import runner
-from aiops.evaluations.models import OnModel, Run
+from aiops.evaluations.models import Run
 from aiops.features import actions as features
 from aiops.features.models import Feature
 from aiops.prompts import actions as prompts
-from aiops.prompts.models import Prompt, Version
+from aiops.prompts.models import Prompt
 from aiops.releases import actions as releases
 from aiops.tenants import actions as tenants
 from aiops.tenants.models import Tenant
@@ -117,10 +117,7 @@ def run(wanted: content.Run) -> Run:
         by=by,
         feature=Feature.objects.get(slug=wanted.feature),
         dataset_version=DatasetVersion.objects.get(dataset__name=wanted.feature, number=wanted.dataset),
-        approach=OnModel(
-            Version.objects.get(prompt__name=wanted.feature, number=wanted.version),
-            Model.objects.get(name=wanted.model),
-        ),
+        approach=approaching.of_run(wanted),
         scorers=Dataset.objects.get(name=wanted.feature).scorers,
         note=wanted.note,
     )
@@ -132,11 +129,10 @@ def known_run(wanted: content.Run) -> Run | None:
     return (
         Run.objects.filter(
             feature__slug=wanted.feature,
-            version__number=wanted.version,
-            model__name=wanted.model,
             dataset_version__number=wanted.dataset,
             created_by__email=wanted.by,
             note=wanted.note,
+            **approaching.columns_of(wanted),
         )
         .order_by("id")
         .first()

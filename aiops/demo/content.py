@@ -55,6 +55,22 @@ class GoldenSet(_Part):
     versions: tuple[SetVersion, ...]
 
 
+class RuleSet(_Part):
+    """Rules in files, `notes` by version number, from 1."""
+
+    name: str
+    description: str
+    notes: dict[int, str]
+
+
+class Classifier(_Part):
+    """A classifier with one version, trained from the first version of the feature's golden set."""
+
+    name: str
+    description: str
+    note: str
+
+
 class Feature(_Part):
     """A feature with the prompt and the dataset of the same name. `notes` by version number, from 1.
 
@@ -67,6 +83,8 @@ class Feature(_Part):
     begins: int | None = None
     notes: dict[int, str]
     dataset: GoldenSet
+    rules: RuleSet | None = None
+    classifier: Classifier | None = None
 
 
 class Comment(_Part):
@@ -97,17 +115,23 @@ class Review(_Part):
 class Run(_Part):
     """An evaluation, `ago` days before loading, on version `dataset` of the feature's golden set.
 
-    `review` is opened for its version once it is judged.
+    `version` is one of the feature's prompt on `model`, else of what `by_the` names. `review` is opened for
+    it once it is judged.
     """
 
     feature: str
     version: int
-    model: str
+    model: str = ""
+    by_the: Literal["prompt", "rules", "classifier"] = "prompt"
     dataset: int = Field(default=1, alias="set")
     ago: int
     by: str
     note: str = ""
     review: Review | None = None
+
+    def __str__(self) -> str:
+        with_what = f"on {self.model}" if self.model else f"by the {self.by_the}"
+        return f"{self.feature} v{self.version} {with_what}"
 
 
 class Manifest(_Part):
@@ -127,3 +151,8 @@ def manifest() -> Manifest:
 def prompt_source(feature: str, version: int) -> bytes:
     """The `.prompt` file of a version."""
     return (FOLDER / "prompts" / feature / f"v{version}.prompt").read_bytes()
+
+
+def rules_source(feature: str, version: int) -> str:
+    """The rules of a version, as their author wrote them."""
+    return (FOLDER / "rules" / feature / f"v{version}.yaml").read_text(encoding="utf-8")

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.db import connection, models, transaction
 
 from aiops.accounts.models import User
+from aiops.approaches.models import Classifier, ClassifierVersion, RuleSet, RuleSetVersion, Training
 from aiops.catalog.models import Model, Provider
 from aiops.datasets.models import Case, Dataset, DatasetVersion
 from aiops.demo import content
@@ -25,6 +26,7 @@ from aiops.tenants.models import Tenant
 
 _MOVED = (
     *(Run, Result, Verdict, Version, DatasetVersion, Case, Dataset),
+    *(RuleSet, RuleSetVersion, Classifier, ClassifierVersion, Training),
     *(ReviewRequest, Revision, LineComment, Approval, Release),
 )
 _BEGAN = 60  # days before loading
@@ -57,6 +59,7 @@ def backdate(now: datetime) -> None:
             rows.update(created_at=began)
         for slug, feature in content.manifest().features.items():
             _move_feature(slug, feature, now)
+            _move_approaches(slug, now)
         for run, at in zip(content.manifest().runs, run_times(now), strict=True):
             _move_run(run, at)
             _move_review(run)
@@ -85,7 +88,7 @@ def _move_feature(slug: str, feature: content.Feature, now: datetime) -> None:
     Dataset.objects.filter(name=slug).update(created_at=began)
     at = began
     for number in feature.notes:
-        at = max(at + timedelta(hours=3), _first_use(slug, now, version=number) or at)
+        at = max(at + timedelta(hours=3), _first_use(slug, now, version=number, by_the="prompt") or at)
         Version.objects.filter(prompt__name=slug, number=number).update(created_at=at)
         began_with = Release.objects.filter(prompt__name=slug, version__number=number, request=None)
         began_with.update(at=at + timedelta(hours=2))
@@ -96,7 +99,25 @@ def _move_feature(slug: str, feature: content.Feature, now: datetime) -> None:
         Case.objects.filter(dataset__name=slug, until=number).update(closed_at=at - timedelta(hours=2))
 
 
-def _first_use(slug: str, now: datetime, **wanted: int) -> datetime | None:
+def _move_approaches(slug: str, now: datetime) -> None:
+    """Rule sets and classifiers with their versions, shortly before their first run."""
+    rules = _first_use(slug, now, by_the="rules")
+    if rules is not None:
+        RuleSet.objects.filter(feature__slug=slug).update(created_at=rules)
+        RuleSetVersion.objects.filter(rule_set__feature__slug=slug).update(created_at=rules)
+    trained = _first_use(slug, now, by_the="classifier")
+    if trained is None:
+        return
+    Classifier.objects.filter(feature__slug=slug).update(created_at=trained - _PAUSE)
+    for version in ClassifierVersion.objects.filter(classifier__feature__slug=slug).defer("weights"):
+        began = trained - timedelta(seconds=version.seconds)
+        ClassifierVersion.objects.filter(pk=version.pk).update(created_at=trained)
+        Training.objects.filter(version=version).update(
+            created_at=began, started_at=began, heartbeat_at=trained, finished_at=trained
+        )
+
+
+def _first_use(slug: str, now: datetime, **wanted: int | str) -> datetime | None:
     times = [
         at - _FIRST_RUN
         for run, at in zip(content.manifest().runs, run_times(now), strict=True)
@@ -111,7 +132,7 @@ def _move_run(wanted: content.Run, at: datetime) -> None:
     if row is None:
         return
     took = row.results.aggregate(total=models.Sum("latency_ms"))["total"] or 0
-    seconds = took / 1000 / row.model.provider.max_concurrency
+    seconds = took / 1000 / (row.model.provider.max_concurrency if row.model else 1)
     started, ended = at + timedelta(seconds=1), at + timedelta(seconds=2 + seconds)
     Run.objects.filter(pk=row.pk).update(
         created_at=at, started_at=started, heartbeat_at=ended, finished_at=ended

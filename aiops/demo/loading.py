@@ -12,7 +12,7 @@ from aiops.core import clock
 from aiops.core.actors import SystemActor
 from aiops.core.errors import Conflict
 from aiops.datasets.models import Dataset
-from aiops.demo import building, content, history, people, reviewing
+from aiops.demo import approaching, building, content, history, people, reviewing
 from aiops.demo.models import Workspace
 from aiops.evaluations import actions as evaluations
 from aiops.features.models import Feature
@@ -68,8 +68,12 @@ def _build(say: Say) -> None:
         building.feature(slug, feature, by=persons["product@demo"])
         building.prompt(slug, feature, by=engineer)
         building.golden_set(slug, feature.dataset, by=engineer)
+        if feature.rules:
+            approaching.rule_set(slug, feature.rules, by=engineer)
+        if feature.classifier:
+            approaching.classifier(slug, feature.classifier, by=engineer)
     for number, run in enumerate(wanted.runs, start=1):
-        say(f"Evaluation {number} of {len(wanted.runs)}: {run.feature} v{run.version} on {run.model}")
+        say(f"Evaluation {number} of {len(wanted.runs)}: {run}")
         evaluations.judge_run(by=DEMO, run=building.run(run))
         reviewing.review(run)
 

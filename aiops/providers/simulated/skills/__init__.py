@@ -8,6 +8,7 @@ from aiops.providers.simulated.skills import (
     contract,
     general,
     judge,
+    language_label,
     order_sql,
     passages,
     product_copy,
@@ -31,6 +32,7 @@ class Skill(Protocol):
 
 SKILLS: Sequence[Skill] = (
     judge,
+    language_label,
     order_sql,
     contract,
     passages,
