@@ -32,7 +32,7 @@ class AnsweringWork:
     def run(self) -> Shard.State:
         """Work until nothing is left or the run is over; the state in which to give the shard back."""
         for item in self.items:
-            self.batch.rows.append(self._row(item))
+            self.batch.rows.append(row_of(self.approach, item, self.scorers))
             if self.batch.due:
                 self.batch.flush()
             if self.batch.halted:
@@ -40,12 +40,14 @@ class AnsweringWork:
         self.batch.flush()
         return Shard.State.QUEUED if self.batch.halted else Shard.State.FINISHED
 
-    def _row(self, item: Item) -> dict[str, Any]:
-        try:
-            answer = self.approach.answer(item.golden.inputs, item.golden.locale)
-        except InvalidInput as error:
-            return rows.refused(item, "not_answered", error)
-        return rows.decided(item, answer, self.scorers)
+
+def row_of(approach: Approach, item: Item, scorers: "Mapping[str, Scorer]") -> dict[str, Any]:
+    """What `approach` answers to one case, scored; or why it can't."""
+    try:
+        answer = approach.answer(item.golden.inputs, item.golden.locale)
+    except InvalidInput as error:
+        return rows.refused(item, "not_answered", error)
+    return rows.decided(item, answer, scorers)
 
 
 def approach_of(run: Run, items: Sequence[Item]) -> Approach:

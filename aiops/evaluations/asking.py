@@ -1,35 +1,25 @@
-"""The work of a shard whose run asks a model: render, call, score, store, until nothing is left.
+"""The work of a shard that asks models: render, call, hear the judges, score, store, until nothing is left.
 
-The thread that enters here does everything that needs the database; calls run in a second one (`caller.py`),
-which always has more jobs waiting than it can start, so that storing a batch holds up no call.
+The thread that enters here does everything that needs the database; calls run in others (`caller.py`), which
+always have more jobs waiting than they can start, so that storing a batch holds up no call.
 """
 
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from aiops.catalog.connect import open_provider
-from aiops.catalog.pricing import worst_case
-from aiops.core.errors import InvalidInput
-from aiops.evaluations import halting, rows, store
+from aiops.evaluations import halting, store
 from aiops.evaluations.batch import Batch
-from aiops.evaluations.caller import Caller, Job, Outcome
+from aiops.evaluations.caller import Outcome
 from aiops.evaluations.claims import Claim
+from aiops.evaluations.desk import Desk
+from aiops.evaluations.hearing import Hearing
+from aiops.evaluations.judging import seats_of
 from aiops.evaluations.models import Run, Shard
+from aiops.evaluations.posing import ByModel, Here, Ready
 from aiops.evaluations.purse import Purse
-from aiops.evaluations.scorers import build_scorers
-from aiops.evaluations.work import Item, items_of, request_for
-from aiops.prompts.render import render
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from aiops.evaluations.scorers.base import Scorer
-
-PATIENCE = (
-    4  # times the provider's timeout for one answer with its retries: nobody waits, so rate limits may pass
-)
+from aiops.evaluations.work import Item, items_of
 
 
 class AskingWork:
@@ -38,14 +28,16 @@ class AskingWork:
     def __init__(self, claim: Claim, look: Callable[[], None] | None = None) -> None:
         self.claim = claim
         self.run_row = claim.run
-        self.asked = claim.run.asked
         self.batch = Batch(claim, look)
         self.timing = self.batch.timing
         self.purse = Purse(claim)
-        self.scorers: Mapping[str, Scorer] = build_scorers(claim.run.scorers)
-        self.pending: deque[Item] = deque(items_of(claim.shard, claim.run))
-        self.ready: Job | None = None  # rendered, waiting for money
-        self.outstanding = 0
+        self.seats = seats_of(claim.run.scorers)
+        items = items_of(claim.shard, claim.run)
+        self.posing = (ByModel if claim.run.approach.asks_model else Here)(claim.run, self.seats, items)
+        self.pending: deque[Item] = deque(items)
+        self.ready: Ready | None = None  # rendered, waiting for money
+        self.unpaid: deque[Hearing] = deque()  # answered, waiting for the judges' money
+        self.hearings: dict[tuple[int, int], Hearing] = {}
         self.out_of_money = False
         self.refusals = halting.Refusals()
 
@@ -53,53 +45,96 @@ class AskingWork:
         """Work until nothing is left or the run is over; the state in which to give the shard back."""
         if not self.pending:
             return Shard.State.FINISHED
-        provider = self.asked.model.provider
-        with Caller(
-            lambda: open_provider(provider), self.claim.slots, PATIENCE * provider.timeout_seconds
-        ) as caller:
-            while self._goes_on():
-                self._feed(caller)
-                self._collect(caller)
-            self._finish(caller)
+        with self._desk() as desk:
+            while self._goes_on(desk):
+                self._feed(desk)
+                self._collect(desk)
+            self._finish(desk)
         if self.out_of_money:
             return Shard.State.STOPPED
         return Shard.State.QUEUED if self.batch.halted else Shard.State.FINISHED
 
-    def _goes_on(self) -> bool:
-        left = bool(self.ready or self.pending or self.outstanding)
+    def _desk(self) -> Desk:
+        """A caller for the approach's provider and for each of its judges'."""
+        slots = dict(self.claim.judge_slots)
+        providers = {seat.model.provider_id: seat.model.provider for seat in self.seats}
+        if self.run_row.model is not None:
+            slots[self.run_row.model.provider_id] = self.claim.slots
+            providers[self.run_row.model.provider_id] = self.run_row.model.provider
+        return Desk(list(providers.values()), slots, open_provider)
+
+    def _goes_on(self, desk: Desk) -> bool:
+        left = bool(self.ready or self.pending or self.unpaid or desk.busy)
         return left and not self.batch.halted and not self.out_of_money
 
-    def _feed(self, caller: Caller) -> None:
-        """Keep up to three times as many jobs with the caller as run at once, as far as the money goes."""
-        if self.outstanding > 2 * self.claim.slots:
-            return
-        jobs: list[Job | None] = []
-        while self.outstanding + len(jobs) < 3 * self.claim.slots:
-            self.ready = self.ready or self._next_job()
+    def _feed(self, desk: Desk) -> None:
+        """Judges first: what is answered is not left half done. Then new cases, as far as the money goes."""
+        self._pay_judges(desk)
+        started: list[Ready] = []
+        room = 0 if self.unpaid else desk.room(self.posing.provider)
+        while len(started) < room:
+            self.ready = self.ready or self._next()
             if self.ready is None or not self.batch.patiently(self.purse.hold, self.ready.worst):
                 break
-            jobs.append(self.ready)
+            started.append(self.ready)
             self.ready = None
-        self.outstanding += len(jobs)
-        caller.submit(jobs)
-        if self.ready is not None and not self.outstanding:
+        self._start(desk, started)
+        if self.unpaid and not desk.busy:
+            self._pay_last(desk)
+        elif self.ready is not None and not desk.busy:
             self._wait_for_money(self.ready)
 
-    def _next_job(self) -> Job | None:
+    def _next(self) -> Ready | None:
+        """The next case that can be asked; those that can't are rows at once."""
         while self.pending:
-            item = self.pending.popleft()
-            try:
-                messages = render(self.asked.version, item.golden.inputs)
-            except InvalidInput as error:
-                self.batch.rows.append(rows.refused(item, "prompt_not_rendered", error))
-                continue
-            request = request_for(self.run_row, messages, item.repeat)
-            schema = self.asked.version.output_schema
-            worst = worst_case(messages, request.max_tokens, self.asked.price, schema=schema)
-            return Job(item=item, request=request, worst=worst)
+            ready = self.posing.ready(self.pending.popleft())
+            if ready.job is not None or not ready.row["error_kind"]:
+                return ready
+            self.batch.rows.append(ready.row)
         return None
 
-    def _wait_for_money(self, job: Job) -> None:
+    def _start(self, desk: Desk, started: list[Ready]) -> None:
+        desk.submit(ready.job for ready in started if ready.job is not None)
+        for ready in started:
+            if ready.job is None:
+                self._hear(Hearing(ready.item, ready.row, self.seats, ready.worst))
+        self._pay_judges(desk)
+
+    def _hear(self, hearing: Hearing) -> None:
+        """The answer goes before its judges, once they can be paid."""
+        if hearing.waiting:
+            self.unpaid.append(hearing)
+        else:
+            self._close(hearing)
+
+    def _pay_judges(self, desk: Desk) -> None:
+        while self.unpaid:
+            hearing = self.unpaid[0]
+            missing = hearing.missing
+            if missing and not self.batch.patiently(self.purse.hold, missing):
+                return
+            hearing.promised += missing
+            self.unpaid.popleft()
+            self.hearings[hearing.key] = hearing
+            desk.submit(hearing.jobs)
+
+    def _pay_last(self, desk: Desk) -> None:
+        """Nothing of ours is under way that could give money back, and to wait for other shards, which hold
+        money for answers as we do, might be for ever: what can't be paid now is stored without its judges.
+        """
+        self.purse.surrender()
+        self._flush()
+        self._pay_judges(desk)
+        if self.unpaid and not desk.busy:
+            hearing = self.unpaid.popleft()
+            hearing.unpaid()
+            self._close(hearing)
+
+    def _close(self, hearing: Hearing) -> None:
+        self.purse.settle(hearing.promised)
+        self.batch.rows.append(hearing.closed())
+
+    def _wait_for_money(self, ready: Ready) -> None:
         """Calls under way give money back when they are over: ours, then those of other shards. Else it is
         over.
         """
@@ -109,26 +144,31 @@ class AskingWork:
         if self.batch.halted or self.batch.patiently(held.exists):
             time.sleep(min(0.2, self.timing.heartbeat))
         else:
-            self.out_of_money = not self.batch.patiently(self.purse.fits, job.worst)
+            self.out_of_money = not self.batch.patiently(self.purse.fits, ready.worst)
 
-    def _collect(self, caller: Caller) -> None:
+    def _collect(self, desk: Desk) -> None:
         """Wait for one outcome, no longer than until the next write is due; write when it is."""
         due_at = self.batch.due_at
-        if self.outstanding:
-            for outcome in caller.take(due_at - time.monotonic()):
+        if desk.busy:
+            for outcome in desk.take(due_at - time.monotonic()):
                 if time.monotonic() >= due_at + self.timing.heartbeat:  # a scorer may take seconds
                     self._flush()
                     due_at = self.batch.flushed_at
-                self.outstanding -= 1
                 self._settle(outcome)
         if self.batch.due or time.monotonic() >= due_at:
             self._flush()
 
     def _settle(self, outcome: Outcome) -> None:
         job = outcome.job
-        self.purse.settle(job.worst)
-        self.refusals.see(outcome.error)
-        self.batch.rows.append(rows.answered(job.item, job, outcome, self.scorers, self.asked.price))
+        if job.question is None:
+            self.refusals.see(outcome.error)
+            row = self.posing.answered(outcome)
+            self._hear(Hearing(job.item, row, self.seats, job.worst + job.reserve))
+            return
+        hearing = self.hearings[job.item.case_id, job.item.repeat]
+        hearing.note(outcome)
+        if not hearing.waiting:
+            self._close(self.hearings.pop(hearing.key))
 
     def _flush(self) -> None:
         written = self.batch.flush(self._write)
@@ -139,11 +179,17 @@ class AskingWork:
     def _write(self) -> store.Written:
         return store.write(self.claim, self.batch.rows, held=self.purse.held if self.purse.limited else None)
 
-    def _finish(self, caller: Caller) -> None:
-        """Take back what has not been started, wait for the calls under way, and store them."""
-        self.outstanding -= len(caller.drop())
-        while self.outstanding:
-            self._collect(caller)
+    def _finish(self, desk: Desk) -> None:
+        """Take back the cases that have not been started, wait for the calls under way, and store them.
+
+        An answer that was paid for is still judged, as far as the ceiling allows.
+        """
+        desk.submit([job for job in desk.drop() if job.question is not None])
+        while desk.busy or self.unpaid:
+            self._pay_judges(desk)
+            if self.unpaid and not desk.busy:
+                self._pay_last(desk)
+            self._collect(desk)
         self.purse.surrender()
         self.purse.promised *= 0
         self._flush()

@@ -32,6 +32,7 @@ class Job:
     item: Item
     request: ChatRequest
     worst: Decimal
+    provider: int = 0  # the id of whom it is for
     reserve: Decimal = ZERO
     question: Question | None = None
 
@@ -44,6 +45,22 @@ class Outcome:
     reply: ChatReply | None
     error: Exception | None
     latency_ms: float
+
+
+def gathered(source: queue.SimpleQueue[Outcome], seconds: float) -> list[Outcome]:
+    """All outcomes in `source`, after waiting up to `seconds` for a first one.
+
+    A moment more gathers those that come together: waking up for each of them costs more than it gains.
+    """
+    try:
+        outcomes = [source.get(timeout=max(0.0, seconds))]
+    except queue.Empty:
+        return []
+    time.sleep(GATHER)
+    with suppress(queue.Empty):
+        while True:
+            outcomes.append(source.get_nowait())
+    return outcomes
 
 
 class Caller:
@@ -101,19 +118,8 @@ class Caller:
             self._jobs.put_nowait(job)
 
     def take(self, seconds: float) -> list[Outcome]:
-        """All outcomes that are there, after waiting up to `seconds` for a first one.
-
-        A moment more gathers those that come together: waking up for each of them costs more than it gains.
-        """
-        try:
-            outcomes = [self.outcomes.get(timeout=max(0.0, seconds))]
-        except queue.Empty:
-            return []
-        time.sleep(GATHER)
-        with suppress(queue.Empty):
-            while True:
-                outcomes.append(self.outcomes.get_nowait())
-        return outcomes
+        """All outcomes that are there, after waiting up to `seconds` for a first one."""
+        return gathered(self.outcomes, seconds)
 
     def drop(self) -> list[Job]:
         """Take back the jobs that have not been started."""

@@ -214,12 +214,12 @@ def _request(
     )
 
 
-def reserve(seats: Sequence[Seat], golden: Golden, max_tokens: int) -> Decimal:
-    """USD to hold for the judges before an answer of up to `max_tokens` is asked for.
+def reserve(seats: Sequence[Seat], golden: Golden, size: int) -> Decimal:
+    """USD to hold for the judges of an answer of up to `size` bytes before there is one.
 
-    A bound for all but the strangest answers; where it falls short the worker holds more before it asks.
+    A bound for all but the strangest rubrics; where it falls short the worker holds more before it asks.
     """
-    padding = Message("user", "x" * (BYTES_PER_TOKEN * max_tokens))
+    padding = Message("user", "x" * size)
     return sum((_worst(seat, golden, padding) * seat.repeats for seat in seats), ZERO)
 
 

@@ -1,7 +1,7 @@
 """One worker on one shard: claim it, do its work, give it back.
 
-What the work is depends on the approach: a model is asked (`asking.py`), or rules or a classifier answer
-here (`answering.py`).
+What the work is depends on the approach: models are asked, its own and its judges' (`asking.py`), or rules
+or a classifier answer here and no judge is asked (`answering.py`).
 """
 
 import time
@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError
 from aiops.evaluations import claims, dispatch, halting, store
 from aiops.evaluations.answering import AnsweringWork
 from aiops.evaluations.asking import AskingWork
+from aiops.evaluations.judging import is_judge
 from aiops.evaluations.models import Run, Shard
 
 log = structlog.get_logger(__name__)
@@ -28,7 +29,7 @@ def run_shard(shard_id: int, *, alone: bool = False, look: Callable[[], None] | 
         return False
     state = Shard.State.QUEUED
     try:
-        work = AskingWork if claim.run.approach.asks_model else AnsweringWork
+        work = AskingWork if _asks(claim.run) else AnsweringWork
         state = work(claim, look).run()
     except store.Fenced:
         log.info("shard_lost", shard=shard_id)
@@ -45,6 +46,10 @@ def run_shard(shard_id: int, *, alone: bool = False, look: Callable[[], None] | 
     claims.settle_run(claim.run.id)
     dispatch.dispatch()
     return True
+
+
+def _asks(run: Run) -> bool:
+    return run.approach.asks_model or any(is_judge(entry) for entry in run.scorers)
 
 
 def run_inline(run_id: int, look: Callable[[], None] | None = None) -> Run:

@@ -19,7 +19,7 @@ from aiops.core.actors import Actor
 from aiops.core.errors import Conflict, InvalidInput
 from aiops.core.money import ZERO, usd
 from aiops.datasets.models import DatasetVersion
-from aiops.evaluations import dispatch
+from aiops.evaluations import dispatch, judging
 from aiops.evaluations import scorers as registry
 from aiops.evaluations.models import MAX_REPEATS, AnyApproach, OnModel, Result, Run, Shard, Verdict
 from aiops.evaluations.timing import timing
@@ -38,9 +38,11 @@ def start_run(
     repeats: int = 1,
     ceiling: Decimal | None = None,
     note: str = "",
+    reuse: bool = False,
 ) -> Run:
     """Queue an evaluation and send it to the workers. `ceiling` in USD; `scorers` as in
-    `scorers/__init__.py`. What answers the same each time is asked once, whatever `repeats` says.
+    `scorers/__init__.py`. What answers the same each time is asked once, whatever `repeats` says. With
+    `reuse` outputs of unchanged cases that the same request brought before are taken over and scored anew.
 
     Raises InvalidInput where it could not run: no price, no cases, a wrong scorer.
     """
@@ -52,6 +54,7 @@ def start_run(
         repeats=times,
         ceiling=_checked_ceiling(ceiling),
         note=note,
+        reuse=reuse and isinstance(approach, OnModel),
         total=_checked_count(dataset_version) * times,
         **_columns(approach),
         created_by=by if isinstance(by, User) else None,
@@ -117,8 +120,8 @@ def continue_run(*, by: Actor, run: Run, ceiling: Decimal | None = None, retry_f
 
 
 def resolve_scorers(configured: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The scorers completed and named; InvalidInput says which is wrong."""
-    return registry.resolve(configured)
+    """The scorers completed and named, judges as rows; InvalidInput says which is wrong."""
+    return judging.pinned(registry.resolve(judging.configured(configured)))
 
 
 def _check_may_continue(run: Run, *, retry_failed: bool) -> None:
@@ -195,6 +198,7 @@ def _facts(run: Run) -> dict[str, Any]:
         "repeats": run.repeats,
         "calls": run.total,
         "ceiling": str(run.ceiling) if run.ceiling is not None else None,
+        "reuse": run.reuse,
     }
 
 

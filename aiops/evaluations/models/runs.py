@@ -59,15 +59,19 @@ class Run(models.Model):
     )
     ceiling = money_field(null=True, blank=True)
     note = models.TextField(blank=True)
+    reuse = models.BooleanField(default=False)  # outputs of unchanged cases may come from earlier runs
 
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     reason = models.TextField(blank=True)  # why it failed or stopped, in words
     total = models.PositiveIntegerField()
     done = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
-    cost = money_field(default=ZERO)
+    cost = money_field(default=ZERO)  # of the approach and of its judges
+    judge_cost = money_field(default=ZERO)  # the judges' part of it
     held = money_field(default=ZERO)
     unaccounted = money_field(default=ZERO)
+    reused = models.PositiveIntegerField(default=0)  # of `done`
+    reused_cost = money_field(default=ZERO)  # what these outputs cost when they were made, no part of `cost`
 
     created_at = models.DateTimeField(default=clock.now)
     created_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
@@ -89,9 +93,15 @@ class Run(models.Model):
                 condition=Q(cost__gte=0, held__gte=0, unaccounted__gte=0), name="evaluations_run_money"
             ),
             models.CheckConstraint(
+                condition=Q(judge_cost__gte=0, judge_cost__lte=F("cost")), name="evaluations_run_judge_cost"
+            ),
+            models.CheckConstraint(
                 condition=Q(state__in=("queued", "running"), finished_at=None)
                 | (~Q(state__in=("queued", "running")) & Q(finished_at__isnull=False)),
                 name="evaluations_run_finished_at",
+            ),
+            models.CheckConstraint(
+                condition=Q(reused=0) | Q(reuse=True, reused__lte=F("done")), name="evaluations_run_reused"
             ),
         )
         indexes = (
@@ -153,6 +163,7 @@ class Shard(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     token = models.PositiveIntegerField(default=0)
     slots = models.PositiveIntegerField(default=0)  # of the provider's concurrency, while it runs
+    judge_slots = models.JSONField(default=dict)  # of its judges' providers: {"<provider id>": slots}
     held = money_field(default=ZERO)  # its part of the run's `held`
     attempts = models.PositiveIntegerField(default=0)
     dispatched_at = models.DateTimeField(null=True)
@@ -167,6 +178,9 @@ class Shard(models.Model):
             models.CheckConstraint(
                 condition=Q(state="running", slots__gt=0) | (~Q(state="running") & Q(slots=0)),
                 name="evaluations_shard_slots",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="running") | Q(judge_slots={}), name="evaluations_shard_judge_slots"
             ),
         )
         indexes = (
@@ -200,16 +214,31 @@ class Result(models.Model):
     reasoning_tokens = models.PositiveIntegerField(default=0)
     usage_reported = models.BooleanField(default=True)
     cost = money_field(default=ZERO)
+    judge_cost = money_field(default=ZERO)  # what its judges cost, on top
     unaccounted = money_field(default=ZERO)  # worst case of a failed call that may have been billed
     latency_ms = models.FloatField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     finish_reason = models.CharField(max_length=40, blank=True)
+    reused_from = models.ForeignKey(  # whose output, tokens and latency these are; its cost is not ours
+        "self", null=True, on_delete=models.PROTECT, related_name="reused_by", db_index=False
+    )
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta:
         ordering = ("id",)
         constraints = (
             models.UniqueConstraint(fields=("run", "case", "repeat"), name="evaluations_result_once"),
+            models.CheckConstraint(
+                condition=Q(reused_from=None) | Q(cost=0, unaccounted=0, error_kind=""),
+                name="evaluations_result_reused",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("reused_from",),
+                condition=Q(reused_from__isnull=False),
+                name="evaluations_result_origin",
+            ),
         )
 
     def __str__(self) -> str:
