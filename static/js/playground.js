@@ -116,5 +116,8 @@ if (form && runButton && window.TextDecoderStream) {
     event.preventDefault();
     if (!underWay) play();
   });
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit(runButton);
+  });
   stopButton.addEventListener("click", () => underWay?.abort());
 }

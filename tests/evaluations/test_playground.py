@@ -177,7 +177,7 @@ def test_answer_appears_piece_by_piece_and_then_with_what_it_took(engineer, vers
     assert events[0] == {"trial": call.trial_id, "calls": [{"id": call.pk, "model": price.model.name}]}
     assert "".join(event.get("text", "") for event in events) == '{"a": 1}'
     ended = events[-2]
-    assert (ended["state"], ended["output"], ended["error"]) == ("answered", '{\n  "a": 1\n}', "")
+    assert (ended["state"], ended["output"], ended["error"]) == ("Answered", '{\n  "a": 1\n}', "")
     assert ended["took"].startswith("$0.0000220 · 10 + 3 tokens")
     assert events[-1] == {"end": True}
 
@@ -475,7 +475,7 @@ def test_trial_opens_again_with_its_draft_inputs_and_answers(engineer, version, 
 def test_answers_alone_are_a_fragment_of_the_page(engineer, version, price):
     stream(engineer, sent(version, price))
     answer = engineer.get(PAGE, {"trial": Trial.objects.get().pk}, headers={"HX-Request": "true"})
-    assert answer.templates[0].name == "evaluations/_play_answers.html"
+    assert answer.templates[0].name == "evaluations/_play_fragment.html"
 
 
 def test_list_of_calls_explains_the_spend(engineer, version, price, django_assert_num_queries):
@@ -579,7 +579,7 @@ def test_answer_streams_from_a_real_server(engineer, version, kind, monkeypatch)
         price = make_price(model=make_model(provider=provider))
         events = stream(engineer, sent(version, price))
     assert "".join(event.get("text", "") for event in events) == "A short answer in pieces."
-    assert events[-2]["state"] == "answered"
+    assert events[-2]["state"] == "Answered"
 
 
 def test_stream_that_breaks_keeps_what_had_come(engineer, version, monkeypatch):

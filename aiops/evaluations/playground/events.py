@@ -38,7 +38,7 @@ def _written(event: Event) -> bytes:
         return _line(
             {
                 "call": call.pk,
-                "state": call.state,
+                "state": call.get_state_display(),
                 "output": pretty(call.output),
                 "error": call.error,
                 "took": took(call),

@@ -38,7 +38,8 @@ def page(request: SignedInRequest) -> HttpResponse:
     if desk is None:
         return render(request, "evaluations/playground.html", {})
     if wants_fragment(request) and desk.trial:
-        return render(request, "evaluations/_play_answers.html", answers(desk))
+        context = {**answers(desk), "recent": recent.recent(request.user)}
+        return render(request, "evaluations/_play_fragment.html", context)
     form = TryForm(initial=TryForm.initial_of(desk))
     return shown(request, desk, form)
 
