@@ -9,16 +9,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Count
+
 from aiops.catalog import queries as catalog
 from aiops.catalog.models import Model, Price
 from aiops.catalog.pricing import worst_case
 from aiops.core import clock
 from aiops.core.errors import InvalidInput, Problem
 from aiops.core.money import ZERO
+from aiops.evaluations.models import Run, Score
 from aiops.evaluations.scorers import parse
 from aiops.evaluations.scorers.base import Golden, Judgement, not_judged
 from aiops.evaluations.scorers.judge import TYPE, Judge
-from aiops.evaluations.scorers.judge_reply import SCHEMAS, Grade, Preference, Reply, Ruling
+from aiops.evaluations.scorers.judge_reply import FAILED, SCHEMAS, Grade, Preference, Reply, Ruling
 from aiops.evaluations.scorers.judge_rubric import FRAME, messages_for, objection
 from aiops.evaluations.work import parameters_of
 from aiops.prompts.models import Prompt, Version
@@ -161,6 +164,17 @@ def seats_of(entries: Iterable[Mapping[str, Any]], *, pair: bool = False) -> lis
         )
         for entry in judges
     ]
+
+
+def failures(run: Run) -> dict[str, int]:
+    """By name: on how many results a judge of `run` failed. No question where it has no judge."""
+    names = [entry["name"] for entry in run.scorers if is_judge(entry)]
+    if not names:
+        return {}
+    failed = Score.objects.filter(
+        result__run=run, scorer__in=names, value=None, passed=None, reason__startswith=f"{FAILED} "
+    )
+    return dict(failed.values_list("scorer").annotate(n=Count("id")).order_by("scorer"))
 
 
 @dataclass(frozen=True, slots=True)
