@@ -143,11 +143,6 @@ def in_sample(sample: GradeSample) -> dict[int, HumanGrade]:
     return {result: found[result] for result in sample.result_ids if result in found}
 
 
-def last_of(sample: GradeSample) -> HumanGrade | None:
-    """The grade that the person gave last within `sample` and that still holds."""
-    return max(in_sample(sample).values(), key=lambda grade: grade.pk, default=None)
-
-
 def gradable_runs() -> QuerySet[Run]:
     """Runs with something to grade, the newest first."""
     has = Result.objects.filter(run=OuterRef("pk"), error_kind="")

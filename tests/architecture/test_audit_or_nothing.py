@@ -13,6 +13,7 @@ NOT_TRIED = {
     "catalog: reseal_keys": "needs two encryption keys: tests/catalog tries it",
     "datasets: import_cases": "opens the file and hands it to import_file, which is tried",
     "datasets: restore_case": "an add_case of what was there, which is tried",
+    "evaluations: weigh_judges": "one weigh_judge after the other, which is tried",
     "evaluations: continue_run": "needs a run that stopped halfway: tests/evaluations tries it",
 }
 

@@ -16,6 +16,7 @@ from aiops.core import clock
 from aiops.core.actors import SystemActor
 from aiops.datasets import actions as datasets
 from aiops.evaluations import actions as evaluations
+from aiops.evaluations import judges
 from aiops.evaluations.models import OnModel
 from aiops.features import actions as features
 from aiops.prompts import actions as prompts
@@ -30,6 +31,7 @@ TRIALS: dict[str, Callable[[User], Act]] = {}
 PRICES = b'{"%s": {"input_cost_per_token": 2e-06, "output_cost_per_token": 8e-06, "mode": "chat"}}'
 PROMPT = b"---\nname: triage\nvariables: {ticket: {type: string}}\n---\nSort: {{ ticket }}\n"
 CASES = b'{"id": "new", "inputs": {"ticket": "Where is it?"}, "expected": "late"}\n'
+GRADES = b"case,passed\nt-000,pass\n"
 VALUES = {
     "id": "new",
     "inputs": {"ticket": "Where is it?"},
@@ -337,3 +339,36 @@ def _judge_run(user: User) -> Act:
     candidate, baseline = factories.make_pair()
     factories.make_label(prompt=baseline.version.prompt, version=baseline.version, name="production")
     return lambda: evaluations.judge_run(by=user, run=candidate)
+
+
+simple("evaluations: draw_sample", evaluations.draw_sample, run=lambda: factories.make_result().run, size=1)
+simple("evaluations: grade_result", evaluations.grade_result, result=factories.make_result, passed=True)
+simple(
+    "evaluations: upload_grades",
+    evaluations.upload_grades,
+    run=lambda: factories.make_judged_run([True]),
+    filename="grades.csv",
+    content=GRADES,
+)
+simple("evaluations: confirm_grades", evaluations.confirm_grades, upload=factories.make_grade_upload)
+simple(
+    "evaluations: import_grades",
+    evaluations.import_grades,
+    run=lambda: factories.make_judged_run([True]),
+    filename="grades.csv",
+    content=GRADES,
+)
+
+
+@trial("evaluations: withdraw_grade")
+def _withdraw_grade(user: User) -> Act:
+    return partial(evaluations.withdraw_grade, by=user, grade=factories.make_grade(by=user))
+
+
+@trial("evaluations: weigh_judge")
+def _weigh_judge(user: User) -> Act:
+    """One that is trusted, and that nobody has graded lately."""
+    run = factories.make_judged_run([True])
+    (judge,) = judges.judges(run.feature.slug)
+    factories.make_trust(feature=run.feature, digest=judge.digest)
+    return lambda: evaluations.weigh_judge(by=user, judge=judge, among=[judge])

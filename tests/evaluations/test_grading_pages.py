@@ -103,8 +103,9 @@ def test_the_last_grade_is_undone_and_its_result_shown_again(client, run):
 
 def test_nobody_sees_or_grades_the_sample_of_another(client, run):
     sample = make_sample(run=run)
-    assert client.get(url("grade-sample", run.pk, sample.pk)).status_code == 404
-    assert give(client, sample, "pass").status_code == 404
+    for answer in (client.get(url("grade-sample", run.pk, sample.pk)), give(client, sample, "pass")):
+        assert answer.url == url("grade", run.pk)
+    assert not HumanGrade.objects.exists()
 
 
 @pytest.mark.parametrize("item", ["999999", "²", "-1", "x"])
@@ -112,6 +113,12 @@ def test_an_item_that_was_not_drawn_shows_the_next_one(client, run, item):
     sample = draw(client, run)
     page = client.get(url("grade-sample", run.pk, sample.pk, item=item))
     assert page.context["result"].pk == sample.result_ids[0]
+
+
+def test_a_grade_that_names_no_drawn_result_grades_nothing(client, run):
+    sample = draw(client, run)
+    assert give(client, sample, "pass", item=999999).status_code == 302
+    assert not HumanGrade.objects.exists()
 
 
 def test_a_choice_that_is_none_is_answered_in_place(client, run):

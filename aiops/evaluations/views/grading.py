@@ -53,9 +53,14 @@ def samples(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def grade_sample(request: SignedInRequest, pk: int, sample_id: int) -> HttpResponse:
     """One drawn result at a time; once all are graded, what came out."""
-    sample = load(GradeSample.objects.select_related("run__feature"), pk=sample_id, run=pk, by=request.user)
+    sample = load(GradeSample.objects.select_related("run__feature"), pk=sample_id, run=pk)
+    if sample.by_id != request.user.pk:
+        toasts.failure(request, "Somebody else drew that sample: draw one of your own.")
+        return redirect("evaluations:grade", pk)
     said = graded.in_sample(sample)
     asked = _asked(request, sample)
+    if request.method == "POST" and asked is None:  # never a grade of what the person did not see
+        return redirect("evaluations:grade-sample", pk, sample_id)
     here = asked or next((result for result in sample.result_ids if result not in said), None)
     if here is None:
         return _sample_over(request, sample, said)
@@ -74,7 +79,7 @@ def grade_sample(request: SignedInRequest, pk: int, sample_id: int) -> HttpRespo
         "done": len(said),
         "place": sample.result_ids.index(here) + 1,
         "skip": _after(sample, here, said),
-        "last": graded.last_of(sample),
+        "last": max(said.values(), key=lambda grade: grade.pk, default=None),
     }
     return render(request, "evaluations/grade.html", context, status=422 if form.errors else 200)
 
