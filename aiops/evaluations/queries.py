@@ -21,6 +21,7 @@ from django.db.models import (
 )
 
 from aiops.core import clock
+from aiops.core.money import ZERO
 from aiops.evaluations.models import Result, Run, Score, with_approaches
 
 _LIST_FILTERS = {
@@ -76,17 +77,24 @@ class _Percentile(Aggregate):
 
 
 def facts(run: Run) -> dict[str, Any]:
-    """Of the run's results: p50 and p95 of latency in ms, tokens in and out, and how many there are."""
+    """Of the run's results, as JSON keeps it: `results` and `answered` of them, `cost` of the answers in USD
+    as text, what those taken over have cost included; `timed` of them with p50 and p95 of latency in ms;
+    tokens in and out.
+    """
     latency = {
         name: _Percentile("latency_ms", share=share, output_field=FloatField())
         for name, share in (("p50", 0.5), ("p95", 0.95))
     }
-    return Result.objects.filter(run=run).aggregate(
+    found = Result.objects.filter(run=run).aggregate(
         **latency,
+        timed=Count("latency_ms"),
         results=Count("id"),
+        answered=Count("id", filter=Q(error_kind="")),
+        cost=Sum("cost", default=ZERO),
         tokens_in=Sum(F("input_tokens") + F("cached_input_tokens") + F("cache_write_tokens")),
         tokens_out=Sum(F("output_tokens") + F("reasoning_tokens")),
     )
+    return {**found, "cost": str(found["cost"] + run.reused_cost)}
 
 
 def errors_by_kind(run: Run) -> list[dict[str, Any]]:

@@ -2,12 +2,17 @@
 
 from django.urls import path
 
-from aiops.evaluations.views import grade_files, grading, judges, results, runs, start, verdicts
+from aiops.evaluations.views import compare, grade_files, grading, judges, results, runs, start, verdicts
 
 app_name = "evaluations"
 urlpatterns = [
     path("", runs.run_list, name="list"),
     path("new/", start.start, name="start"),
+    path("compare/", compare.compare_page, name="side-by-side"),
+    path("compare/comparison.csv", compare.compare_csv, name="side-by-side-csv"),
+    path("compare/matrix/", compare.matrix_page, name="matrix"),
+    path("compare/matrix.csv", compare.matrix_csv, name="matrix-csv"),
+    path("compare/case/", compare.compare_case, name="compare-case"),
     path("policy/<slug:slug>/", verdicts.policy, name="policy"),
     path("grading/", grading.grading, name="grading"),
     path("judges/", judges.judge_list, name="judges"),

@@ -12,6 +12,7 @@ from aiops.evaluations.models.approaches import (
 from aiops.evaluations.models.grades import MAX_REASON, GradeSample, GradeUpload, HumanGrade
 from aiops.evaluations.models.playground import PlaygroundCall, Trial
 from aiops.evaluations.models.runs import MAX_REPEATS, Result, Run, Score, Shard
+from aiops.evaluations.models.summaries import RunSummary
 from aiops.evaluations.models.trust import JudgeTrust
 from aiops.evaluations.models.verdicts import Acceptance, GatePolicy, Verdict
 
@@ -32,6 +33,7 @@ __all__ = [
     "PlaygroundCall",
     "Result",
     "Run",
+    "RunSummary",
     "Score",
     "Shard",
     "Trial",
