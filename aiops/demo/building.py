@@ -1,5 +1,6 @@
 """The rows of the demo, each made only where it is missing, by the actions that people use."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, time
 from decimal import Decimal
 
@@ -82,17 +83,25 @@ def feature(slug: str, wanted: content.Feature, *, by: Actor) -> Feature:
 
 def prompt(slug: str, wanted: content.Feature, *, by: Actor) -> None:
     """The prompt of a feature with its versions, and the label `production` on the one that serves first."""
-    row = Prompt.objects.filter(name=slug).first() or prompts.create_prompt(
-        by=by, name=slug, feature=Feature.objects.get(slug=slug)
-    )
-    for number, note in wanted.notes.items():
-        if not row.versions.filter(number=number).exists():
-            prompts.create_version(
-                by=by, prompt=row, source=content.prompt_source(slug, number), note=note, based_on=number - 1
-            )
+    row = _with_versions(slug, wanted.notes, Feature.objects.get(slug=slug), by=by)
     if not row.labels.filter(name="production").exists():
         serving = row.versions.get(number=wanted.begins or wanted.production)
         releases.adopt(by=SystemActor("demo"), version=serving, reason="what the demo begins with")
+
+
+def rubric(name: str, notes: Mapping[int, str], *, by: Actor) -> None:
+    """A prompt for judges. Nothing of it is in production: runs name its version."""
+    _with_versions(name, notes, None, by=by)
+
+
+def _with_versions(name: str, notes: Mapping[int, str], feature: Feature | None, *, by: Actor) -> Prompt:
+    row = Prompt.objects.filter(name=name).first() or prompts.create_prompt(by=by, name=name, feature=feature)
+    for number, note in notes.items():
+        if not row.versions.filter(number=number).exists():
+            prompts.create_version(
+                by=by, prompt=row, source=content.prompt_source(name, number), note=note, based_on=number - 1
+            )
+    return row
 
 
 def golden_set(slug: str, wanted: content.GoldenSet, *, by: Actor) -> None:
@@ -118,7 +127,7 @@ def run(wanted: content.Run) -> Run:
         feature=Feature.objects.get(slug=wanted.feature),
         dataset_version=DatasetVersion.objects.get(dataset__name=wanted.feature, number=wanted.dataset),
         approach=approaching.of_run(wanted),
-        scorers=Dataset.objects.get(name=wanted.feature).scorers,
+        scorers=[*Dataset.objects.get(name=wanted.feature).scorers, *wanted.judges],
         note=wanted.note,
     )
     return runner.run_inline(row.pk)

@@ -112,11 +112,18 @@ class Review(_Part):
     shipped: str = ""
 
 
+class Graded(_Part):
+    """People who grade `each` results of a run, drawn at random for each of them."""
+
+    by: tuple[str, ...]
+    each: int
+
+
 class Run(_Part):
     """An evaluation, `ago` days before loading, on version `dataset` of the feature's golden set.
 
     `version` is one of the feature's prompt on `model`, else of what `by_the` names. `review` is opened for
-    it once it is judged.
+    it once it is judged. `judges` are scorers besides those of the golden set.
     """
 
     feature: str
@@ -128,6 +135,8 @@ class Run(_Part):
     by: str
     note: str = ""
     review: Review | None = None
+    judges: tuple[dict[str, Any], ...] = ()
+    graded: Graded | None = None
 
     def __str__(self) -> str:
         with_what = f"on {self.model}" if self.model else f"by the {self.by_the}"
@@ -135,9 +144,12 @@ class Run(_Part):
 
 
 class Manifest(_Part):
+    """`rubrics`: the notes of the versions of prompts that belong to no feature, since judges use them."""
+
     tenants: dict[str, str]
     accounts: tuple[Account, ...]
     models: dict[str, Model]
+    rubrics: dict[str, dict[int, str]]
     features: dict[str, Feature]
     runs: tuple[Run, ...]
 
@@ -148,9 +160,9 @@ def manifest() -> Manifest:
     return Manifest.model_validate(yaml.safe_load((FOLDER / "workspace.yaml").read_text(encoding="utf-8")))
 
 
-def prompt_source(feature: str, version: int) -> bytes:
+def prompt_source(name: str, version: int) -> bytes:
     """The `.prompt` file of a version."""
-    return (FOLDER / "prompts" / feature / f"v{version}.prompt").read_bytes()
+    return (FOLDER / "prompts" / name / f"v{version}.prompt").read_bytes()
 
 
 def rules_source(feature: str, version: int) -> str:

@@ -18,7 +18,7 @@ from aiops.datasets.models import Case, Dataset, DatasetVersion
 from aiops.demo import content
 from aiops.demo.building import known_run
 from aiops.demo.reviewing import known_review
-from aiops.evaluations.models import Result, Run, Verdict
+from aiops.evaluations.models import GradeSample, HumanGrade, JudgeTrust, Result, Run, Verdict
 from aiops.features.models import Feature
 from aiops.prompts.models import Prompt, Version
 from aiops.releases.models import Approval, LineComment, Release, ReviewRequest, Revision
@@ -27,12 +27,14 @@ from aiops.tenants.models import Tenant
 _MOVED = (
     *(Run, Result, Verdict, Version, DatasetVersion, Case, Dataset),
     *(RuleSet, RuleSetVersion, Classifier, ClassifierVersion, Training),
+    *(GradeSample, HumanGrade, JudgeTrust),
     *(ReviewRequest, Revision, LineComment, Approval, Release),
 )
 _BEGAN = 60  # days before loading
 _FIRST_RUN = timedelta(hours=2)  # after the version that it tries
 _PAUSE = timedelta(minutes=40)
 _STEP = timedelta(minutes=7)  # between one thing said in a review and the next
+_GRADE = timedelta(seconds=23)  # that a person takes for one result
 _FRIDAY = 4
 _OFFICE = ((9, 12), (10, 47), (14, 5), (15, 31), (11, 20), (16, 8))  # hours and minutes, UTC
 
@@ -57,12 +59,15 @@ def backdate(now: datetime) -> None:
         began = now - timedelta(days=_BEGAN)
         for rows in (User.objects, Tenant.objects, Provider.objects, Model.objects, Feature.objects):
             rows.update(created_at=began)
+        Prompt.objects.filter(name__in=content.manifest().rubrics).update(created_at=began)
+        Version.objects.filter(prompt__name__in=content.manifest().rubrics).update(created_at=began)
         for slug, feature in content.manifest().features.items():
             _move_feature(slug, feature, now)
             _move_approaches(slug, now)
         for run, at in zip(content.manifest().runs, run_times(now), strict=True):
             _move_run(run, at)
             _move_review(run)
+            _move_grades(run)
 
 
 def run_times(now: datetime) -> list[datetime]:
@@ -158,3 +163,20 @@ def _move_review(wanted: content.Run) -> None:
     Release.objects.filter(request=request).update(at=ended)
     closed = ended if request.closed_at else None
     ReviewRequest.objects.filter(pk=request.pk).update(opened_at=opened, closed_at=closed)
+
+
+def _move_grades(wanted: content.Run) -> None:
+    """People grade a run once it has ended, one result after the other, each person beside the others."""
+    run = known_run(wanted)
+    if run is None or run.finished_at is None:
+        return
+    last = began = run.finished_at + _STEP
+    for sample in GradeSample.objects.filter(run=run):
+        GradeSample.objects.filter(pk=sample.pk).update(at=began)
+        grades = list(HumanGrade.objects.filter(sample=sample).order_by("id"))
+        for place, grade in enumerate(grades, start=1):
+            grade.at = began + place * _GRADE
+        HumanGrade.objects.bulk_update(grades, ["at"])
+        last = max([last, *(grade.at for grade in grades)])
+    if wanted.graded is not None:
+        JudgeTrust.objects.filter(feature=run.feature).update(since=last, at=last)
