@@ -46,7 +46,7 @@ def estimate(
     if price is None:
         return None
     count = cases.case_count
-    sample = _sample(cases, count)
+    sample = sample_of(cases)
     rendered, problems = _rendered(version, sample)
     max_tokens = int(parameters_of(version, model.max_output_tokens)["max_tokens"])
     output, known = _output_tokens(version, max_tokens)
@@ -67,9 +67,10 @@ def estimate(
     )
 
 
-def _sample(cases: DatasetVersion | Dataset, count: int) -> list[dict[str, str]]:
+def sample_of(cases: DatasetVersion | Dataset) -> list[dict[str, str]]:
+    """The inputs of up to `SAMPLE` cases, evenly from all of them."""
     rows = datasets.cases_of(cases) if isinstance(cases, DatasetVersion) else datasets.draft_cases(cases)
-    step = max(1, -(-count // SAMPLE))
+    step = max(1, -(-cases.case_count // SAMPLE))
     if step > 1:
         rows = rows.annotate(nth=F("position") % step).filter(nth=0)
     return list(rows.order_by("position", "id").values_list("inputs", flat=True)[:SAMPLE])

@@ -9,7 +9,7 @@ from xml.sax.xmlreader import AttributesImpl
 
 from aiops.core import figures
 from aiops.core.money import usd
-from aiops.evaluations import queries, verdict_report
+from aiops.evaluations import queries, reusing, verdict_report
 from aiops.evaluations.models import OnModel, Result, Run, Verdict
 from aiops.evaluations.statistics import LEAST
 from aiops.evaluations.summary import EVERY, Figure, Summary
@@ -20,7 +20,8 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def as_text(run: Run, summary: Summary) -> str:
     """The report on stdout: what ran, each scorer, then every scorer per category and locale."""
-    lines = [headline(run, summary), f"{_what(run)}. {_cost(run)}.", ""]
+    reused = [f"{sentence}."] if (sentence := reusing.said(run)) else []
+    lines = [headline(run, summary), f"{_what(run)}. {_cost(run)}.", *reused, ""]
     lines += _table("Scorer", {name or "every scorer": one for name, one in summary.totals.items()})
     for title, groups in (("Category", summary.by_category), ("Locale", summary.by_locale)):
         if any(groups.get(EVERY, {})):
@@ -94,6 +95,11 @@ def as_json(run: Run, summary: Summary) -> dict[str, Any]:
         "done": run.done,
         "failed": run.failed,
         "cost_usd": str(run.cost),
+        "reused": {
+            "outputs": run.reused,
+            "cost_usd": str(run.reused_cost),
+            "runs": {str(origin.run_id): origin.count for origin in reusing.origins(run)},
+        },
         "scorers": {name or "*": _figure_json(figure) for name, figure in summary.totals.items()},
         "categories": _groups_json(summary.by_category),
         "locales": _groups_json(summary.by_locale),

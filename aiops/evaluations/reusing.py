@@ -76,6 +76,11 @@ def said(run: Run) -> str:
     return f"{run.reused:,} of {run.done:,} outputs reused from {_listed(found)}"
 
 
+def each(*runs: Run | None) -> list[str]:
+    """A sentence for each of `runs` that reuses outputs."""
+    return [f"{run}: {sentence}" for run in runs if run is not None and (sentence := said(run))]
+
+
 def _listed(found: Iterable[Origin]) -> str:
     numbers = [str(origin.run_id) for origin in found]
     if len(numbers) == 1:

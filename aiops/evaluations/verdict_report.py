@@ -9,6 +9,7 @@ from xml.sax.xmlreader import AttributesImpl
 from aiops.core import figures
 from aiops.core.money import usd
 from aiops.datasets.models import Case
+from aiops.evaluations import reusing
 from aiops.evaluations.models import Run, Verdict
 
 KINDS = ("locale", "category")
@@ -26,6 +27,7 @@ def as_text(verdict: Verdict | None) -> str:
     if verdict is None:
         return NO_BASELINE
     lines = [f"{verdict}.", verdict.why, f"Baseline: {_side(verdict.baseline)}, by {_policy(verdict)}."]
+    lines += [f"{sentence}." for sentence in reusing.each(verdict.candidate, verdict.baseline)]
     for kind in KINDS:
         rows = verdict.decision[kind]
         if rows:
@@ -60,6 +62,7 @@ def as_markdown(run: Run, verdict: Verdict | None) -> str:
     simulated = " (simulated)" if run.approach.simulated else ""
     what = f"{run}: {run.approach}{simulated} over {run.dataset_version}"
     lines.append(_escaped(f"{what}, {run.done:,} of {run.total:,} results, {usd(run.cost)}."))
+    lines += [_escaped(f"{sentence}.") for sentence in reusing.each(run, verdict and verdict.baseline)]
     if verdict is not None:
         lines += [_escaped(f"Against {_side(verdict.baseline)}, by {_policy(verdict)}."), ""]
         lines += _markdown_tables(verdict)

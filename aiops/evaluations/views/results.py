@@ -21,7 +21,7 @@ from aiops.evaluations.models import Run
 def result_page(request: SignedInRequest, pk: int, result_id: int) -> HttpResponse:
     run = load(queries.runs(), pk=pk)
     rows = queries.results(run)
-    result = load(rows.prefetch_related("scores"), pk=result_id)
+    result = load(rows.select_related("reused_from__run__price").prefetch_related("scores"), pk=result_id)
     filters = _filters(request, run)
     mine = graded.own(result, request.user)
     context = {
@@ -35,7 +35,7 @@ def result_page(request: SignedInRequest, pk: int, result_id: int) -> HttpRespon
         "grades": graded.history(result),
         "mine": mine,
         "grade_form": GradeForm(initial={"reason": mine.reason if mine else ""}),
-        "arithmetic": lines_of(result, run.price) if run.price else [],
+        "arithmetic": lines_of(result),
     }
     return render(request, "evaluations/result.html", context)
 

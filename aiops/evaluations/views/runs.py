@@ -12,7 +12,7 @@ from aiops.accounts.permissions import Permission
 from aiops.core import toasts
 from aiops.core.errors import AiopsError
 from aiops.core.pages import page_or_fragment, paginate
-from aiops.evaluations import actions, comparable, graded, judges, queries, statistics
+from aiops.evaluations import actions, comparable, graded, judges, queries, reusing, statistics
 from aiops.evaluations.arithmetic import MILLION
 from aiops.evaluations.forms import CompareForm, ContinueForm, ResultFilter, RunFilter
 from aiops.evaluations.models import Run
@@ -57,7 +57,8 @@ def run_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "people": graded.panel(run),
         "standings": judges.standings(run),
         "distrusted": judges.not_trusted(run, scorer),
-        "per_thousand": run.cost / run.done * 1000 if run.done else None,
+        "per_thousand": (run.cost - run.judge_cost + run.reused_cost) / run.done * 1000 if run.done else None,
+        "origins": reusing.origins(run),
         "price_in": run.price.input * MILLION if run.price else None,
         "price_out": run.price.output * MILLION if run.price else None,
         **NAMES,

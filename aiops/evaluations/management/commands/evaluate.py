@@ -55,6 +55,9 @@ class Command(BaseCommand):
             metavar="production|RUN",
             help="the run to compare with: that of the version in production (default), or by its number",
         )
+        parser.add_argument(
+            "--reuse", action="store_true", help="take over outputs of unchanged cases from earlier runs"
+        )
         parser.add_argument("--timeout", type=float, help="seconds; then the run is cancelled")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -103,6 +106,7 @@ class Command(BaseCommand):
             repeats=options["repeats"],
             ceiling=_amount(options["ceiling"]),
             note=options["note"],
+            reuse=options["reuse"],
         )
         self.stderr.write(f"{run}: {run.approach} over {dataset_version}, {run.total:,} calls")
         return run, baseline
