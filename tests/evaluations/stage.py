@@ -17,7 +17,7 @@ from aiops.features.models import Feature
 from aiops.prompts.models import Version
 from aiops.providers.protocol import ChatPiece, ChatReply, ChatRequest, Usage
 from tests.factories import (
-    make_case,
+    make_cases,
     make_dataset,
     make_dataset_version,
     make_feature,
@@ -104,8 +104,7 @@ def make_stage(
     """`cases`: values of each case, or how many of the factory's. A call costs at most 0.01 USD or so."""
     feature = make_feature()
     dataset = make_dataset(feature=feature)
-    for values in [{} for _ in range(cases)] if isinstance(cases, int) else cases:
-        make_case(dataset=dataset, **values)
+    make_cases(dataset, [{}] * cases if isinstance(cases, int) else cases)
     model = make_model(provider=make_provider(max_concurrency=concurrency, **provider))
     return Stage(
         feature=feature,

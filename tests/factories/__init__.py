@@ -13,9 +13,10 @@ from tests.factories.approaches import (
     make_training,
 )
 from tests.factories.catalog import make_model, make_price, make_provider
-from tests.factories.datasets import make_case, make_dataset, make_dataset_version, make_upload
+from tests.factories.datasets import make_case, make_cases, make_dataset, make_dataset_version, make_upload
 from tests.factories.evaluations import (
     make_pair,
+    make_pairwise,
     make_playground_call,
     make_result,
     make_run,
@@ -39,6 +40,7 @@ __all__ = [
     "grade_at_random",
     "judge_entry",
     "make_case",
+    "make_cases",
     "make_classifier",
     "make_comment",
     "make_dataset",
@@ -51,6 +53,7 @@ __all__ = [
     "make_labelled_cases",
     "make_model",
     "make_pair",
+    "make_pairwise",
     "make_playground_call",
     "make_price",
     "make_prompt",
