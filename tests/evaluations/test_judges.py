@@ -126,7 +126,10 @@ def test_a_judge_that_saw_few_fails_is_unknown():
 def test_a_judge_that_misses_fails_is_not_trusted():
     grade_at_random(make_judged_run([True] * 60), [True] * 40 + [False] * 20)
     trust = weigh()
-    assert (trust.state, trust.because) == ("NOT_TRUSTED", "it misses fails")
+    assert (trust.state, trust.because) == (
+        "NOT_TRUSTED",
+        "it finds only 0 of 20 human fails, and it passes 33.2 points more than people do",
+    )
 
 
 @db

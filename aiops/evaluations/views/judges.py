@@ -49,7 +49,7 @@ def judge_page(request: SignedInRequest, slug: str, digest: str) -> HttpResponse
         "before": judges.predecessor(judge, everyone),
         "after": judges.successor(judge, everyone),
         "page": page,
-        "rows": disagreements.shown(page.object_list),
+        "rows": disagreements.shown(list(page.object_list)),
         "kinds": disagreements.KINDS,
         "kind": kind,
         "every": every,
