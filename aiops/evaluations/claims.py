@@ -21,7 +21,7 @@ from django.db.models.functions import Coalesce, Greatest, Now
 from aiops.catalog.models import Provider
 from aiops.core.money import ZERO
 from aiops.core.tasks import enqueue
-from aiops.evaluations.models import Run, Shard, with_approaches
+from aiops.evaluations.models import Pairwise, Run, Shard, with_approaches
 from aiops.evaluations.scorers.judge import TYPE as JUDGE
 from aiops.evaluations.timing import timing
 
@@ -74,19 +74,22 @@ def _runs() -> QuerySet[Run]:
 
 
 def _slots(provider: Provider, run: Run, *, alone: bool) -> int:
-    free = max(0, provider.max_concurrency - _taken(provider))
+    free = max(0, provider.max_concurrency - taken(provider))
     open_shards = run.shards.filter(state__in=(Shard.State.QUEUED, Shard.State.RUNNING)).count()
     ways = 1 if alone else max(1, min(timing().parallel, open_shards))
     return min(free, math.ceil(provider.max_concurrency / ways))
 
 
-def _taken(provider: Provider) -> int:
-    """Slots of `provider` that running shards hold, for their approach or for their judges."""
+def taken(provider: Provider) -> int:
+    """Slots of `provider` that work under way holds: shards, for their approach or for their judges, and
+    comparisons of two runs.
+    """
     running = Shard.objects.filter(state=Shard.State.RUNNING)
     own: int = running.filter(run__model__provider=provider).aggregate(n=Coalesce(Sum("slots"), 0))["n"]
     key = str(provider.pk)
     judging = running.filter(judge_slots__has_key=key).values_list("judge_slots", flat=True)
-    return own + sum(slots[key] for slots in judging)
+    pairs: int = Pairwise.objects.filter(provider=provider).aggregate(n=Coalesce(Sum("slots"), 0))["n"]
+    return own + pairs + sum(slots[key] for slots in judging)
 
 
 def _claimed(shard: Shard, run: Run, slots: int, judge_slots: Mapping[int, int]) -> Claim:

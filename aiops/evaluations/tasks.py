@@ -4,7 +4,7 @@ from celery import shared_task
 
 from aiops.accounts.models import User
 from aiops.core.actors import SystemActor
-from aiops.evaluations import actions, dispatch, runner
+from aiops.evaluations import actions, dispatch, pairwise_claims, pairwise_work, runner
 from aiops.evaluations.models import Run
 
 GATE = SystemActor("gate")
@@ -17,10 +17,17 @@ def run_shard(shard_id: int) -> None:
     runner.run_shard(shard_id)
 
 
+@shared_task(name="evaluations.run_pairwise")
+def run_pairwise(pairwise_id: int) -> None:
+    """Ask a judge about two runs, if nobody does yet."""
+    pairwise_work.run_pairwise(pairwise_id)
+
+
 @shared_task(name="evaluations.sweep")
 def sweep() -> None:
     """Find work that lost its worker or its message."""
     dispatch.sweep()
+    pairwise_claims.sweep()
 
 
 @shared_task(name="evaluations.decide")

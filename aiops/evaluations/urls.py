@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from aiops.evaluations.views import compare, grade_files, grading, judges, results, runs, start, verdicts
+from aiops.evaluations.views import (
+    compare,
+    grade_files,
+    grading,
+    judges,
+    pairwise,
+    results,
+    runs,
+    start,
+    verdicts,
+)
 
 app_name = "evaluations"
 urlpatterns = [
@@ -19,6 +29,11 @@ urlpatterns = [
     path("judges/<slug:slug>/<str:digest>/", judges.judge_page, name="judge"),
     path("verdicts/<int:verdict_id>/", verdicts.verdict_page, name="verdict"),
     path("verdicts/<int:verdict_id>/accept/", verdicts.accept, name="accept"),
+    path("<int:pk>/pairwise/", pairwise.start, name="pairwise-start"),
+    path("pairwise/<int:pairwise_id>/", pairwise.page, name="pairwise"),
+    path("pairwise/<int:pairwise_id>/progress/", pairwise.progress, name="pairwise-progress"),
+    path("pairwise/<int:pairwise_id>/cancel/", pairwise.cancel, name="pairwise-cancel"),
+    path("pairwise/<int:pairwise_id>/continue/", pairwise.go_on, name="pairwise-continue"),
     path("<int:pk>/compare/", verdicts.compare, name="compare"),
     path("<int:pk>/against/<int:baseline>/", verdicts.against, name="against"),
     path("<int:pk>/", runs.run_page, name="run"),

@@ -89,6 +89,7 @@ def _evaluations() -> dict[str, Any]:
         "result_id": result.pk,
         "verdict_id": verdict.pk,
         "baseline": verdict.baseline_id,
+        "pairwise_id": factories.make_pairwise().pk,
         "slug": result.run.feature.slug,
     }
 

@@ -328,6 +328,28 @@ def _compare_runs(user: User) -> Act:
     return lambda: evaluations.compare_runs(by=user, candidate=candidate, baseline=baseline)
 
 
+@trial("evaluations: start_pairwise")
+def _start_pairwise(user: User) -> Act:
+    result = factories.make_result()
+    candidate = result.run
+    same = {name: getattr(candidate, name) for name in ("feature", "dataset_version", "price", "version")}
+    baseline = factories.make_run(state="finished", **same)
+    factories.make_result(run=baseline, case=result.case)
+    rubric = factories.make_version(
+        variables={name: {"type": "string"} for name in ("first", "second")}, model=candidate.model.name
+    )
+    judge = {"prompt": rubric.prompt.name}
+    return lambda: evaluations.start_pairwise(by=user, candidate=candidate, baseline=baseline, judge=judge)
+
+
+simple("evaluations: cancel_pairwise", evaluations.cancel_pairwise, pairwise=factories.make_pairwise)
+simple(
+    "evaluations: continue_pairwise",
+    evaluations.continue_pairwise,
+    pairwise=partial(factories.make_pairwise, state="cancelled"),
+)
+
+
 @trial("evaluations: ask_verdict")
 def _ask_verdict(user: User) -> Act:
     candidate, baseline = factories.make_pair()

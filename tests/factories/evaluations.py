@@ -3,7 +3,7 @@
 from typing import Any
 
 from aiops.core import clock
-from aiops.evaluations.models import PlaygroundCall, Result, Run, Score, Trial, Verdict
+from aiops.evaluations.models import Pairwise, PlaygroundCall, Result, Run, Score, Trial, Verdict
 from tests.factories.catalog import make_price
 from tests.factories.datasets import make_case, make_dataset_version
 from tests.factories.people import make_user
@@ -79,6 +79,23 @@ def make_playground_call(**values: Any) -> PlaygroundCall:
     return PlaygroundCall.objects.create(
         **{"trial": trial, "model": price.model, "price": price, "latency_ms": 120.0, **ended, **values}
     )
+
+
+def make_pairwise(**values: Any) -> Pairwise:
+    """A queued comparison of two runs over a case that both have answered; nobody is told."""
+    candidate, baseline = make_pair()
+    model = candidate.price.model
+    rubric = make_version(variables={name: {"type": "string"} for name in ("first", "second")})
+    if values.get("state", Run.State.QUEUED) not in Run.ACTIVE:
+        values = {"finished_at": clock.now(), **values}
+    judge = {
+        "name": "judge", "type": "judge", "prompt": rubric.prompt.name, "version": rubric.pk,
+        "version_number": 1, "sha256": rubric.sha256, "model": model.pk, "model_name": model.name,
+        "price": candidate.price_id, "provider": model.provider_id, "scale": "pass_fail", "pass_at": 4,
+        "reference": False, "repeats": 1, "frame": 1,
+    }  # fmt: skip
+    sides = {"candidate": candidate, "baseline": baseline, "provider": model.provider}
+    return Pairwise.objects.create(**{**sides, "judge": judge, "total": 1, **values})
 
 
 def make_verdict(**values: Any) -> Verdict:

@@ -10,6 +10,7 @@ from aiops.evaluations.models.approaches import (
     with_approaches,
 )
 from aiops.evaluations.models.grades import MAX_REASON, GradeSample, GradeUpload, HumanGrade
+from aiops.evaluations.models.pairwise import Pairwise, PairwiseResult
 from aiops.evaluations.models.playground import PlaygroundCall, Trial
 from aiops.evaluations.models.runs import MAX_REPEATS, Result, Run, Score, Shard
 from aiops.evaluations.models.summaries import RunSummary
@@ -30,6 +31,8 @@ __all__ = [
     "JudgeTrust",
     "Kind",
     "OnModel",
+    "Pairwise",
+    "PairwiseResult",
     "PlaygroundCall",
     "Result",
     "Run",
