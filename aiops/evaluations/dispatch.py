@@ -14,6 +14,7 @@ from aiops.core.tasks import enqueue
 from aiops.evaluations import claims
 from aiops.evaluations.models import Run, Shard
 from aiops.evaluations.timing import timing
+from aiops.evaluations.undecided import undecided
 
 TASK = "evaluations.run_shard"
 
@@ -48,3 +49,11 @@ def sweep() -> None:
         shards__state=Shard.State.RUNNING
     ).update(held=F("held") * 0)
     dispatch()
+    decide_again()
+
+
+def decide_again() -> None:
+    """Ask for the verdicts that got lost."""
+    for run in undecided():
+        Run.objects.filter(pk=run.pk).update(heartbeat_at=clock.now())
+        enqueue("evaluations.decide", run.pk, hint=True)

@@ -446,6 +446,7 @@ def test_check_of_a_draft_shows_the_inputs_that_it_declares(engineer, version, p
     page = answer.content.decode()
     assert 'hx-swap-oob="true"' in page
     assert 'name="input.tone"' in page
+    assert "This field is required" not in page
     assert "the variable &#x27;tone&#x27; is declared and never used" in page
 
 

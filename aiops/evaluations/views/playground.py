@@ -170,9 +170,9 @@ def typed(desk: Desk, data: QueryDict) -> dict[str, str]:
 
 
 def _inputs(variables: dict[str, dict[str, Any]], desk: Desk, data: QueryDict | None) -> PreviewForm:
-    """Unbound on a page that was only opened: nothing is missing there yet."""
-    given = {f"input.{name}": text for name, text in (desk.inputs or {}).items()}
-    return PreviewForm(variables, data, initial=given)
+    """Never bound: what is missing is said once for all, and not while somebody types."""
+    given = (desk.inputs or {}) if data is None else PreviewForm(variables, data).inputs()
+    return PreviewForm(variables, initial={f"input.{name}": text for name, text in given.items()})
 
 
 def problems_of(error: AiopsError) -> list[Problem]:
