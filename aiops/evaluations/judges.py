@@ -25,7 +25,13 @@ WHERE run.scorers @> '[{"type": "judge"}]' AND entry ->> 'type' = 'judge'
   AND (%(feature)s IS NULL OR feature.slug = %(feature)s)
 GROUP BY run.feature_id, feature.slug, entry
 """
-_CHANGES = (("sha256", "rubric"), ("model", "model"), ("scale", "scale"), ("reference", "reference"))
+_CHANGES = (
+    ("sha256", "rubric"),
+    ("frame", "frame"),
+    ("model", "model"),
+    ("scale", "scale"),
+    ("reference", "reference"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,7 @@ def digest_of(entry: Mapping[str, Any]) -> str:
     scale = entry.get("scale", "pass_fail")
     said = [
         entry.get("sha256"),
+        entry.get("frame"),
         entry.get("model"),
         scale,
         bool(entry.get("reference")),

@@ -76,6 +76,7 @@ def test_a_judge_is_the_same_by_rubric_model_and_way_of_asking_whatever_its_name
     "change",
     [
         {"sha256": "b" * 64},
+        {"frame": 2},
         {"model": 2},
         {"scale": "one_to_five"},
         {"reference": True},
@@ -128,7 +129,7 @@ def test_a_judge_that_misses_fails_is_not_trusted():
     trust = weigh()
     assert (trust.state, trust.because) == (
         "NOT_TRUSTED",
-        "it finds only 0 of 20 human fails, and it passes 33.2 points more than people do",
+        "it finds only 0 of 20 human fails, and it passes 33.6 points more than people do",
     )
 
 

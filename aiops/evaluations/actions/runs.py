@@ -21,6 +21,7 @@ from aiops.core.money import ZERO, usd
 from aiops.datasets.models import DatasetVersion
 from aiops.evaluations import dispatch, judging
 from aiops.evaluations import scorers as registry
+from aiops.evaluations.actions.grades import weigh_after
 from aiops.evaluations.models import MAX_REPEATS, AnyApproach, OnModel, Result, Run, Shard, Verdict
 from aiops.evaluations.timing import timing
 from aiops.evaluations.work import parameters_of
@@ -66,6 +67,7 @@ def start_run(
         by=by, action="evaluations.run_started", on=run, feature=feature.slug, after=_facts(run), reason=note
     )
     dispatch.dispatch(run.pk)
+    weigh_after(run)  # another rubric or model begins anew
     return run
 
 
