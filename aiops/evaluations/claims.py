@@ -89,7 +89,7 @@ def taken(provider: Provider) -> int:
     key = str(provider.pk)
     judging = running.filter(judge_slots__has_key=key).values_list("judge_slots", flat=True)
     pairs: int = Pairwise.objects.filter(provider=provider).aggregate(n=Coalesce(Sum("slots"), 0))["n"]
-    return own + pairs + sum(slots[key] for slots in judging)
+    return own + pairs + sum(int(slots[key]) for slots in judging)
 
 
 def _claimed(shard: Shard, run: Run, slots: int, judge_slots: Mapping[int, int]) -> Claim:

@@ -36,6 +36,8 @@ class Estimate:
     unrenderable: int
     problems: tuple[str, ...]
     known_output: bool  # the output's length comes from earlier runs, not from a guess
+    answer: int = 0  # tokens of an answer, about
+    answer_most: int = 0
 
 
 def estimate(
@@ -64,6 +66,8 @@ def estimate(
         unrenderable=len(sample) - len(rendered),
         problems=tuple(dict.fromkeys(problems))[:3],
         known_output=known,
+        answer=output,
+        answer_most=max_tokens,
     )
 
 

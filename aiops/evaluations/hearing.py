@@ -47,7 +47,8 @@ class Hearing:
     def missing(self) -> Decimal:
         """USD to hold on top of what is promised before the judges may be asked."""
         worst = sum((job.worst for job in self.jobs), ZERO)
-        return max(ZERO, worst + self.row["cost"] + self.row["unaccounted"] - self.promised)
+        spent: Decimal = self.row["cost"] + self.row["unaccounted"]
+        return max(ZERO, worst + spent - self.promised)
 
     def _ask(self, seat: Seat) -> list[Job]:
         try:

@@ -18,7 +18,7 @@ from aiops.core import clock
 from aiops.core.errors import InvalidInput, Problem
 from aiops.core.money import ZERO
 from aiops.evaluations.models import Run, Score
-from aiops.evaluations.scorers import parse
+from aiops.evaluations.scorers import parse, resolve
 from aiops.evaluations.scorers.base import Golden, Judgement, not_judged
 from aiops.evaluations.scorers.judge import TYPE, Judge
 from aiops.evaluations.scorers.judge_reply import FAILED, SCHEMAS, Grade, Preference, Reply, Ruling
@@ -63,6 +63,14 @@ def pinned(entries: Sequence[Mapping[str, Any]], *, pair: bool = False) -> list[
     if problems:
         raise InvalidInput("; ".join(map(str, problems)), problems)
     return found
+
+
+def foreseen(scorers: Iterable[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], str]:
+    """The judges among `scorers` as a run would have them, or none and why they can't be asked."""
+    try:
+        return pinned(resolve([entry for entry in configured(scorers) if is_judge(entry)])), ""
+    except InvalidInput as error:
+        return [], str(error)
 
 
 def _pinned(entry: Mapping[str, Any], *, pair: bool) -> dict[str, Any]:

@@ -1,17 +1,20 @@
 """The runs that are about to be started: what each will cost, and which of its outputs are there already."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 
 from aiops.approaches.models import RuleSetVersion
 from aiops.core.money import ZERO
 from aiops.datasets.models import Dataset, DatasetVersion
-from aiops.evaluations import reusing
+from aiops.evaluations import judging, reusing
 from aiops.evaluations.estimate import Estimate, estimate, sample_of
+from aiops.evaluations.judge_estimate import JudgeEstimate, estimate_judges
 from aiops.evaluations.models import AnyApproach, Approach, OnModel, described
 
 FEW = 50  # cases
+LABEL = 50  # tokens of what rules and classifiers answer, at most about
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class Planned:
     estimate: Estimate | None
     reusable: int = 0  # outputs that are there
     reuse: bool = False  # ... and are taken over
+    judges: JudgeEstimate = field(default_factory=JudgeEstimate)
 
     @property
     def calls(self) -> int:
@@ -32,11 +36,11 @@ class Planned:
 
     @property
     def likely(self) -> Decimal:
-        return self._part(self.estimate.likely) if self.estimate else ZERO
+        return self._part(self.estimate.likely) + self.judges.likely if self.estimate else ZERO
 
     @property
     def most(self) -> Decimal:
-        return self._part(self.estimate.most) if self.estimate else ZERO
+        return self._part(self.estimate.most) + self.judges.most if self.estimate else ZERO
 
     def _part(self, whole: Decimal) -> Decimal:
         """Outputs that are taken over cost nothing; each counts like the average one."""
@@ -50,6 +54,7 @@ class Plan:
 
     runs: tuple[Planned, ...] = ()
     cases: int = 0
+    problem: str = ""  # why the judges can't be asked
 
     @property
     def few(self) -> bool:
@@ -68,11 +73,26 @@ class Plan:
 
 
 def plan(
-    approaches: Sequence[AnyApproach], cases: DatasetVersion | Dataset, *, repeats: int, reuse: bool
+    approaches: Sequence[AnyApproach],
+    cases: DatasetVersion | Dataset,
+    *,
+    repeats: int,
+    reuse: bool,
+    scorers: Sequence[Mapping[str, Any]] = (),
 ) -> Plan:
-    """What starting each of `approaches` over `cases` comes to."""
+    """What starting each of `approaches` over `cases` comes to, with the judges among `scorers`."""
+    judges, problem = judging.foreseen(scorers)
     runs = [_one(approach, cases, repeats, reuse=reuse) for approach in approaches]
-    return Plan(tuple(runs), cases.case_count)
+    return Plan(tuple(_judged(run, judges, cases) for run in runs), cases.case_count, problem)
+
+
+def _judged(run: Planned, judges: Sequence[Mapping[str, Any]], cases: DatasetVersion | Dataset) -> Planned:
+    """With what its judges cost; they judge outputs that are taken over too."""
+    found = run.estimate
+    if found is None:
+        return run
+    sizes = {"tokens": found.answer, "most": found.answer_most}
+    return replace(run, judges=estimate_judges(judges, cases, answers=found.calls, **sizes))
 
 
 def _one(approach: AnyApproach, cases: DatasetVersion | Dataset, repeats: int, *, reuse: bool) -> Planned:
@@ -97,4 +117,6 @@ def _free(needed: set[str], cases: DatasetVersion | Dataset) -> Estimate:
         unrenderable=sum(bool(missing) for missing in lacking),
         problems=tuple(dict.fromkeys(problems))[:3],
         known_output=True,
+        answer=LABEL,
+        answer_most=LABEL,
     )

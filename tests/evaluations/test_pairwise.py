@@ -54,7 +54,7 @@ def make_pair(provider, cases=3, new="much longer", old="short", **stage):
 
 def start(pair, ceiling=None, names=(), **config):
     candidate, baseline = pair
-    shown = {name: TEXT for name in ("first", "second", *names)}
+    shown = dict.fromkeys(("first", "second", *names), TEXT)
     rubric = make_rubric(variables=shown, provider=candidate.model.provider)
     make_price(model=rubric.catalog_model, input=Decimal("0.00001"), output=Decimal("0.0001"))
     judge = {"prompt": rubric.prompt.name, **config}

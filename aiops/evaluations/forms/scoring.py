@@ -54,6 +54,13 @@ class ScorersForm(forms.Form):
                 self.fields[_name(kind, name)] = _field(kind, name)
         self.configured: list[dict[str, Any]] = []
 
+    @classmethod
+    def showing(cls, scorers: Sequence[Mapping[str, Any]]) -> "ScorersForm":
+        """A form that shows stored `scorers` and was not sent."""
+        form = cls(initial=cls.initial_of(scorers))
+        form.configured = [dict(config) for config in judging.configured(scorers)]
+        return form
+
     @staticmethod
     def initial_of(scorers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """What the form shows for stored `scorers`: the first of each kind in its block, the rest as JSON."""

@@ -50,7 +50,7 @@ def start(request: SignedInRequest) -> HttpResponse:
         "form": form,
         "scorers": scorers,
         "dataset": dataset,
-        "plan": _plan(form),
+        "plan": _plan(form, scorers),
         "prospect": _prospect(form, dataset),
     }
     status = 422 if form.errors or (not preview and scorers.errors) else 200
@@ -96,16 +96,23 @@ def _scorers_form(request: SignedInRequest, given: QueryDict, dataset: Dataset |
         return ScorersForm(given)
     run = Run.objects.filter(pk=_number(given.get("run"))).first()
     stored = run.scorers if run is not None else (dataset.scorers if dataset is not None else [])
-    return ScorersForm(initial=ScorersForm.initial_of(stored))
+    return ScorersForm.showing(stored)
 
 
-def _plan(form: StartForm) -> Plan:
+def _plan(form: StartForm, scorers: ScorersForm) -> Plan:
     """What each approach that is ticked comes to, once the cases are chosen too."""
     cases: DatasetVersion | Dataset | None = form.chosen_version() or form.chosen_dataset()
     if cases is None:
         return Plan()
     repeats = min(MAX_REPEATS, max(1, _number(form["repeats"].value()) or 1))
-    return plan(form.approaches()[:MOST], cases, repeats=repeats, reuse=bool(form["reuse"].value()))
+    scorers.is_valid()  # what is right among them is in `configured`
+    return plan(
+        form.approaches()[:MOST],
+        cases,
+        repeats=repeats,
+        reuse=bool(form["reuse"].value()),
+        scorers=scorers.configured,
+    )
 
 
 def _prospect(form: StartForm, dataset: Dataset | None) -> Prospect | None:
