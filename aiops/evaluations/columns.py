@@ -81,10 +81,6 @@ class Columns:
         values: Floats = self.value[self.scorers.index(scorer)]
         return values
 
-    def only(self, place: int) -> Columns:
-        """One case of it."""
-        return _at(self, slice(place, place + 1))
-
     def only_values(self, scorer: str) -> bool:
         """Whether `scorer` measures and never says passed or failed."""
         return bool(scorer) and not (self.passes(scorer) >= 0).any()
@@ -205,9 +201,5 @@ def _taken(run: Columns, ids: Ints) -> Columns:
 
     order = np.argsort(run.ids)
     at = order[np.searchsorted(run.ids, ids, sorter=order)] if len(ids) else np.array([], dtype=np.int64)
-    return _at(run, at)
-
-
-def _at(run: Columns, at: Ints | slice) -> Columns:
     by_case = {name: getattr(run, name)[at] for name in _ARRAYS if name not in ("passed", "value")}
     return replace(run, **by_case, passed=run.passed[:, at], value=run.value[:, at])

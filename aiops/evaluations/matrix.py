@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aiops.datasets import queries as datasets
 from aiops.datasets.models import Case
 from aiops.datasets.queries import NONE, CaseFilter
-from aiops.evaluations.columns import ANSWERED, ERROR, EVERY
+from aiops.evaluations.columns import ANSWERED, ERROR
 from aiops.evaluations.models import Result
 from aiops.evaluations.pairing import PASS_AT, outcomes
 from aiops.evaluations.summary import averaged
@@ -60,7 +60,7 @@ class Matrix:
 
     def __init__(self, table: Table, chosen: Mapping[str, str]) -> None:
         self.table = table
-        self.chosen = chosen
+        self._judged: dict[str, list[tuple[Ints, Ints, Floats]]] = {}  # by scorer, each run's (n, K)
         self.pair = scorer_pair(table, chosen) if chosen.get("show") == "scorers" else None
         self.places = _ordered(table, chosen, _left(self, chosen))
         self.ids = table.columns[0].ids[self.places]
@@ -102,7 +102,12 @@ class Matrix:
         return self._cells(place, self.table.scorer)
 
     def _cells(self, place: int, scorer: str) -> list[Cell]:
-        return [_cell(own, place, scorer, self.table.required) for own in self.table.columns]
+        if scorer not in self._judged:
+            self._judged[scorer] = [
+                (own.state, own.passes(scorer, self.table.required), own.values(scorer))
+                for own in self.table.columns
+            ]
+        return [_cell(*(part[place] for part in own)) for own in self._judged[scorer]]
 
 
 def scorer_pair(table: Table, chosen: Mapping[str, str]) -> tuple[str, str] | None:
@@ -232,23 +237,15 @@ def _with_text(table: Table, text: str) -> list[int]:
     return list(datasets.filtered(rows, CaseFilter(text=text)).order_by().values_list("pk", flat=True))
 
 
-def _cell(columns: Columns, place: int, scorer: str, required: tuple[str, ...]) -> Cell:
-    states = columns.state[place]
+def _cell(states: Ints, passed: Ints, values: Floats) -> Cell:
+    """Of one case, (K,) each."""
     answered = states == ANSWERED
     if not answered.any():
         return Cell("error" if (states == ERROR).any() else "absent")
-    passed = _passed_at(columns, place, scorer, required)[answered]
-    values = columns.values(scorer)[place][answered] if scorer != EVERY else passed[:0]
-    known = [float(value) for value in values if not math.isnan(value)]
+    known = [float(value) for value in values[answered] if not math.isnan(value)]
     value = sum(known) / len(known) if known else None
-    judged = passed[passed >= 0]
+    judged = passed[answered & (passed >= 0)]
     if len(judged):
         passes = int((judged == 1).sum())
         return Cell("pass" if 2 * passes > len(judged) else "fail", value, passes, len(judged))
     return Cell("unscored" if value is None else "score", value, 0, len(known))
-
-
-def _passed_at(columns: Columns, place: int, scorer: str, required: tuple[str, ...]) -> Ints:
-    """(K,): 1, 0 or -1 for one case."""
-    passed: Ints = columns.only(place).passes(scorer, required)[0]
-    return passed

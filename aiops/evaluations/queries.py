@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import (
     Aggregate,
-    Case,
     Count,
     Exists,
     F,
@@ -17,7 +16,6 @@ from django.db.models import (
     Q,
     QuerySet,
     Sum,
-    When,
 )
 
 from aiops.core import clock
@@ -38,7 +36,6 @@ _RESULT_FILTERS = {
     "text": "output__icontains",
 }
 NONE = "(none)"  # a category or locale that is empty, in URLs
-WORST = 10
 
 
 def runs(filters: Mapping[str, Any] | None = None) -> QuerySet[Run]:
@@ -131,34 +128,6 @@ def _with_outcome(rows: QuerySet[Result], outcome: str, scorer: str) -> QuerySet
     return rows.filter(~passed & ~failed)
 
 
-def worst_results(run: Run, scorer: str) -> QuerySet[Result]:
-    """The results that did worst: by the scorer's value, or by how many scorers they fail."""
-    rows = _worst_by(run, scorer) if scorer else _worst_of_all(run)
-    return rows.select_related("case").prefetch_related("scores")[:WORST]
-
-
-def _worst_by(run: Run, scorer: str) -> QuerySet[Result]:
-    scores = Score.objects.filter(result__run=run, scorer=scorer)
-    low = scores.filter(Q(passed=False) | Q(passed=None, value__lt=1)).order_by("value", "result_id")[:WORST]
-    order = {result_id: place for place, result_id in enumerate(low.values_list("result_id", flat=True))}
-    placed = Case(*(When(pk=pk, then=place) for pk, place in order.items()), default=len(order))
-    return Result.objects.filter(pk__in=order).order_by(placed)
-
-
-def _worst_of_all(run: Run) -> QuerySet[Result]:
-    failed = Score.objects.filter(result__run=run, passed=False).values("result_id")
-    counted = failed.annotate(fails=Count("id")).order_by("-fails", "result_id")[:WORST]
-    order = [row["result_id"] for row in counted]
-    placed = Case(*(When(pk=pk, then=place) for place, pk in enumerate(order)), default=len(order))
-    return Result.objects.filter(pk__in=order).order_by(placed)
-
-
-def groups(run: Run, column: str) -> list[str]:
-    """The categories or locales among the run's cases."""
-    field = f"case__{column}"
-    return list(Result.objects.filter(run=run).values_list(field, flat=True).distinct().order_by(field)[:500])
-
-
 @dataclass(frozen=True, slots=True)
 class Neighbours:
     """Where a result stands among those that the filters leave; ids of the ones beside it."""
@@ -196,8 +165,4 @@ def same_case(result: Result, limit: int = 20) -> QuerySet[Result]:
     rows = Result.objects.filter(case__dataset_id=case.dataset_id, case__key=case.key).exclude(
         run_id=result.run_id
     )
-    return (
-        with_approaches(rows, "run")
-        .prefetch_related("scores")
-        .order_by("-id")[:limit]
-    )
+    return with_approaches(rows, "run").prefetch_related("scores").order_by("-id")[:limit]

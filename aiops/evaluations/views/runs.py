@@ -12,11 +12,22 @@ from aiops.accounts.permissions import Permission
 from aiops.core import toasts
 from aiops.core.errors import AiopsError
 from aiops.core.pages import page_or_fragment, paginate
-from aiops.evaluations import actions, comparable, graded, judges, queries, reusing, statistics
+from aiops.evaluations import (
+    actions,
+    comparable,
+    graded,
+    judges,
+    judging,
+    queries,
+    reusing,
+    statistics,
+    summaries,
+    worst,
+)
 from aiops.evaluations.arithmetic import MILLION
 from aiops.evaluations.forms import CompareForm, ContinueForm, ResultFilter, RunFilter
 from aiops.evaluations.models import Run
-from aiops.evaluations.summary import EVERY, Summary, summarise
+from aiops.evaluations.summary import EVERY, Summary, tabulate
 
 NAMES = {"least": statistics.LEAST, "none_name": queries.NONE}
 
@@ -35,7 +46,8 @@ def run_list(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def run_page(request: SignedInRequest, pk: int) -> HttpResponse:
     run = load(queries.runs(), pk=pk)
-    summary = summarise(run)
+    measured = summaries.measured([run])[0]
+    summary = tabulate(measured.columns)
     scorer = request.GET.get("scorer", EVERY)
     if scorer not in summary.totals:
         scorer = EVERY
@@ -47,9 +59,10 @@ def run_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "scorer": scorer,
         "total": summary.totals.get(scorer),
         "tables": _tables(summary, scorer),
-        "facts": queries.facts(run),
-        "errors": queries.errors_by_kind(run),
-        "worst": queries.worst_results(run, scorer),
+        "facts": measured.facts,
+        "errors": queries.errors_by_kind(run) if run.failed else [],
+        "judge_failures": judging.failures(run),
+        "worst": worst.results(run, measured.columns, scorer),
         "continue_form": ContinueForm(),
         "verdicts": comparable.verdicts().filter(candidate=run).defer("decision"),
         "compare_form": CompareForm(run=run) if run.state == Run.State.FINISHED else None,
@@ -81,6 +94,7 @@ def run_progress(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_GET
 def run_results(request: SignedInRequest, pk: int) -> HttpResponse:
     run = load(queries.runs(), pk=pk)
+    measured = summaries.measured([run])[0]
     names = [scorer["name"] for scorer in run.scorers]
     form = ResultFilter(request.GET, scorers=[*names, "checks"])
     chosen = form.chosen()
@@ -92,8 +106,8 @@ def run_results(request: SignedInRequest, pk: int) -> HttpResponse:
         "chosen": chosen,
         "page": page,
         "names": names,
-        "categories": queries.groups(run, "category"),
-        "locales": queries.groups(run, "locale"),
+        "categories": measured.columns.categories,
+        "locales": measured.columns.locales,
         **NAMES,
     }
     return page_or_fragment(request, "evaluations/results.html", "evaluations/_results.html", context)
