@@ -38,10 +38,10 @@ def test_a_judge_is_asked_and_weighed_against_people():
 def _two_people_graded_before(trust: JudgeTrust, run: Run) -> None:
     samples = GradeSample.objects.order_by("id")
     assert [(sample.by.email, len(sample.result_ids)) for sample in samples] == [
-        ("reviewer@demo", 60),
-        ("reviewer2@demo", 60),
+        ("reviewer@demo", 40),
+        ("reviewer2@demo", 40),
     ]
     grades = HumanGrade.objects.order_by("at")
-    assert (grades.count(), grades.filter(sampling="random").count()) == (120, 120)
+    assert (grades.count(), grades.filter(sampling="random").count()) == (80, 80)
     assert trust.figures["split"] > 0
-    assert run.finished_at < samples[0].at < grades[0].at < grades[119].at == trust.since == trust.at
+    assert run.finished_at < samples[0].at < grades[0].at < grades[79].at == trust.since == trust.at
