@@ -30,8 +30,7 @@ def stored(run: Run, items: Sequence[Item]) -> dict[tuple[int, int], Result]:
 def count(approach: OnModel, cases: DatasetVersion | Dataset, repeats: int) -> int:
     """How many outputs are there for a run of these."""
     parameters = parameters_of(approach.version, approach.model.max_output_tokens)
-    frozen = isinstance(cases, DatasetVersion)
-    rows = datasets.cases_of(cases) if frozen else datasets.draft_cases(cases)
+    rows = datasets.cases_of(cases) if isinstance(cases, DatasetVersion) else datasets.draft_cases(cases)
     found = _answers(approach, approach.model.vendor_name, parameters, repeats)
     there = found.filter(case__in=rows.order_by(), repeat__lt=repeats)
     return there.values("case_id", "repeat").distinct().count()

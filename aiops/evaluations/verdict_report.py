@@ -62,7 +62,9 @@ def as_markdown(run: Run, verdict: Verdict | None) -> str:
     simulated = " (simulated)" if run.approach.simulated else ""
     what = f"{run}: {run.approach}{simulated} over {run.dataset_version}"
     lines.append(_escaped(f"{what}, {run.done:,} of {run.total:,} results, {usd(run.cost)}."))
-    lines += [_escaped(f"{sentence}.") for sentence in reusing.each(run, verdict and verdict.baseline)]
+    lines += [
+        _escaped(f"{sentence}.") for sentence in reusing.each(run, verdict.baseline if verdict else None)
+    ]
     if verdict is not None:
         lines += [_escaped(f"Against {_side(verdict.baseline)}, by {_policy(verdict)}."), ""]
         lines += _markdown_tables(verdict)

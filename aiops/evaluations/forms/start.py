@@ -39,7 +39,7 @@ class Block:
     is_open: bool
 
 
-def _ticked(label: str, **values: Any) -> forms.ModelMultipleChoiceField:
+def _ticked(label: str, **values: Any) -> "forms.ModelMultipleChoiceField[Any]":
     return forms.ModelMultipleChoiceField(
         queryset=None, required=False, label=label, widget=forms.CheckboxSelectMultiple, **values
     )
@@ -108,7 +108,8 @@ class StartForm(forms.Form):
         key = field.to_field_name or "pk"
         values = [str(value) for value in self[name].value() or []]
         known = [value for value in values if key != "pk" or (value.isdecimal() and len(value) < 10)]
-        return list(field.queryset.filter(**{f"{key}__in": known})) if known else []
+        rows = field.queryset
+        return list(rows.filter(**{f"{key}__in": known})) if known and rows is not None else []
 
     def approaches(self) -> list[AnyApproach]:
         """What is ticked, the prompt versions first."""
