@@ -183,3 +183,28 @@ def test_the_run_shows_people_beside_its_scorers(as_role, run):
     page = " ".join(as_role("engineer").get(url("run", run.pk)).content.decode().split())
     assert "2 grades by 1 person, 2 of results drawn at random." in page
     assert "1 of 2" in page
+
+
+@pytest.mark.parametrize("results", [1, 3])
+def test_the_pages_of_a_sample_ask_the_same_questions_however_many_results(
+    client, results, django_assert_max_num_queries
+):
+    run = make_judged_run([True] * (results + 1))
+    sample = grade_at_random(run, [True] * results + [None], by=client.user)
+    address = url("grade-sample", run.pk, sample.pk)
+    client.get(address)
+    with django_assert_max_num_queries(9):
+        client.get(address)
+    give(client, sample, "pass", item=sample.result_ids[-1])
+    with django_assert_max_num_queries(9):
+        assert len(client.get(address).context["rows"]) == results + 1
+
+
+@pytest.mark.parametrize("results", [1, 3])
+def test_a_run_asks_the_same_questions_however_many_grades(as_role, results, django_assert_max_num_queries):
+    client = as_role("engineer")
+    run = make_judged_run([True] * 3)
+    grade_at_random(run, [True] * results + [None] * (3 - results))
+    client.get(url("run", run.pk))
+    with django_assert_max_num_queries(30):
+        client.get(url("run", run.pk))
