@@ -4,7 +4,7 @@ from celery import shared_task
 
 from aiops.accounts.models import User
 from aiops.core.actors import SystemActor
-from aiops.evaluations import actions, dispatch, pairwise_claims, pairwise_work, runner
+from aiops.evaluations import actions, dispatch, pairwise_claims, pairwise_work, runner, summaries
 from aiops.evaluations.models import Run
 
 GATE = SystemActor("gate")
@@ -32,8 +32,10 @@ def sweep() -> None:
 
 @shared_task(name="evaluations.decide")
 def decide(run_id: int) -> None:
-    """The verdict on a run that is over, if there is a baseline for it."""
-    actions.judge_run(by=GATE, run=Run.objects.get(pk=run_id))
+    """Keep a run that is over for its readers; the verdict on it, if there is a baseline for it."""
+    run = Run.objects.get(pk=run_id)
+    summaries.measured([run])
+    actions.judge_run(by=GATE, run=run)
 
 
 @shared_task(name="evaluations.compare")

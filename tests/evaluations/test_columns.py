@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from aiops.core import clock
-from aiops.evaluations import columns, summaries
+from aiops.evaluations import columns, summaries, tasks
 from aiops.evaluations.columns import ABSENT, ANSWERED, ERROR
 from aiops.evaluations.models import Run, RunSummary
 from tests.evaluations.side_by_side import EXACT, LENGTH, TONE, finished, staged
@@ -108,3 +108,9 @@ def test_a_run_that_is_not_finished_is_not_kept(stage):
     run = finished(stage, True, state=Run.State.CANCELLED)
     assert summaries.measured([run])[0].columns.asked.all()
     assert not RunSummary.objects.exists()
+
+
+def test_the_worker_that_ends_a_run_keeps_it(stage):
+    run = finished(stage, True)
+    tasks.decide(run.pk)
+    assert RunSummary.objects.get().run == run
