@@ -14,7 +14,7 @@ from aiops.core.tasks import enqueue
 from aiops.evaluations import claims
 from aiops.evaluations.models import Run, Shard
 from aiops.evaluations.timing import timing
-from aiops.evaluations.undecided import undecided
+from aiops.evaluations.undecided import decidable, overdue
 
 TASK = "evaluations.run_shard"
 
@@ -54,6 +54,7 @@ def sweep() -> None:
 
 def decide_again() -> None:
     """Ask for the verdicts that got lost."""
-    for run in undecided():
+    for run in overdue():
         Run.objects.filter(pk=run.pk).update(heartbeat_at=clock.now())
-        enqueue("evaluations.decide", run.pk, hint=True)
+        if decidable(run):
+            enqueue("evaluations.decide", run.pk, hint=True)
