@@ -4,6 +4,7 @@ import json
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
 from aiops.core.errors import InvalidInput
 from aiops.evaluations import actions, asking, claims, runner, store
@@ -13,7 +14,7 @@ from aiops.providers import errors
 from aiops.providers.protocol import Usage
 from tests.evaluations.rubrics import make_rubric
 from tests.evaluations.stage import BY, MemoryProvider, make_stage
-from tests.factories import make_price, make_provider
+from tests.factories import make_price, make_provider, make_rules
 
 pytestmark = pytest.mark.django_db
 
@@ -357,3 +358,32 @@ def test_a_run_with_a_judge_that_cannot_be_asked_is_not_started():
     stage = make_stage(1)
     with pytest.raises(InvalidInput, match="there is no prompt 'nowhere'"):
         stage.start(scorers=[{"type": "judge", "prompt": "nowhere"}])
+
+
+def test_the_run_page_tells_the_judges_money_and_its_failures(provider, as_role):
+    provider.answer = speaking("I like it.")
+    stage = make_stage(3)
+    run = runner.run_inline(stage.start(scorers=[judged_by(stage, name="good")]).pk)
+    page = as_role("engineer").get(reverse("evaluations:run", args=[run.pk])).content.decode()
+    assert "of which judge $0.018" in page
+    assert "good failed on 3: an error of the judge, counted as missing." in page
+
+
+class TestWithoutAModel:
+    def test_answers_of_rules_are_judged(self, provider):
+        provider.answer = speaking(PASS)
+        stage = make_stage(3)
+        rules = make_rules()
+        run = runner.run_inline(stage.start(approach=rules, scorers=[judged_by(stage)]).pk)
+        assert (run.state, run.accounted, run.cost) == ("finished", 3, run.judge_cost)
+        assert len(provider.asked) == len(scores(run)) == run.done
+
+    def test_outputs_that_are_reused_are_judged_anew(self, provider):
+        provider.answer = speaking(PASS)
+        stage = make_stage(2)
+        runner.run_inline(stage.start().pk)
+        provider.asked.clear()
+        run = runner.run_inline(stage.start(scorers=[judged_by(stage)], reuse=True).pk)
+        assert (run.done, run.reused, len(scores(run))) == (2, 2, 2)
+        assert [is_judge(request) for request in provider.asked] == [True, True]
+        assert run.cost == run.judge_cost > 0
