@@ -19,6 +19,7 @@ from tests.evaluations.stage import MemoryProvider, always, raising
 from tests.factories import (
     make_case,
     make_dataset,
+    make_feature,
     make_model,
     make_price,
     make_prompt,
@@ -113,11 +114,18 @@ def test_page_opens_on_the_prompt_of_the_address_with_the_inputs_of_a_case(engin
     assert answer.context["most"] > 0
 
 
-def test_page_of_a_dataset_takes_its_first_case_and_the_prompt_of_its_feature(engineer, price, case):
-    other = make_version(prompt=make_prompt(feature=case.dataset.feature))
-    make_version()
+def test_page_of_a_dataset_takes_its_first_case_and_the_prompt_of_its_feature(engineer, price):
+    make_version(prompt=make_prompt(name="a-first"))
+    feature = make_feature()
+    version = make_version(prompt=make_prompt(feature=feature))
+    case = make_case(dataset=make_dataset(feature=feature))
     desk = engineer.get(PAGE, {"dataset": case.dataset.name}).context["desk"]
-    assert (desk.case, desk.prompt) == (case, other.prompt)
+    assert (desk.case, desk.prompt) == (case, version.prompt)
+
+
+def test_dataset_of_a_feature_without_a_prompt_leaves_the_prompt_open(engineer, price, version):
+    case = make_case(dataset=make_dataset(feature=make_feature()))
+    assert engineer.get(PAGE, {"dataset": case.dataset.name}).context["desk"].prompt == version.prompt
 
 
 def test_case_that_does_not_exist_is_a_404(engineer, version, case):
