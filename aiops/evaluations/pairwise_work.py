@@ -167,7 +167,7 @@ class PairwiseWork:
         return (Pairwise.State.QUEUED if self.halted else Pairwise.State.FINISHED), ""
 
     def _finish(self, desk: Desk) -> None:
-        """Take back the cases that have not been started; a case that was asked one way is asked the other."""
+        """Take back the cases that have not been started; one that was asked one way is asked the other."""
         dropped = desk.drop()
         times = Counter(job.item.case_id for job in dropped)
         desk.submit([job for job in dropped if times[job.item.case_id] == 1])

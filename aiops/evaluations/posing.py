@@ -52,7 +52,7 @@ class ByModel:
         return self.asked.model.provider_id
 
     def ready(self, item: Item) -> Ready:
-        """The case with its call, or with the row of one that is there already or whose prompt does not render."""
+        """The case with its call, or the row of one that is there already or whose prompt does not render."""
         original = self.stored.pop((item.case_id, item.repeat), None)
         if original is not None:
             row = rows.reused(item, original, self.scorers)

@@ -15,6 +15,7 @@ from aiops.operations import launch
 from aiops.operations.postgres import Postgres
 from aiops.operations.redis import Redis
 from tests.environment import own_folder
+from tests.fakes.answers import echo
 from tests.fakes.model_server import ModelServer
 
 ROOT = Path(__file__).parent.parent.parent
@@ -116,11 +117,11 @@ def server():
         yield running
 
 
-def begin(world, server, cases=CASES):
+def begin(world, server, *more, cases=CASES):
     """A run of its own: the rows of each are numbered from another thousand on."""
     world.begun += 1
     program = ["-m", "tests.evaluations.recovery_program", server.base_url, str(cases)]
-    return int(world.run(*program, str(1000 * world.begun)))
+    return int(world.run(*program, str(1000 * world.begun), *more))
 
 
 def has_done(share):
@@ -180,6 +181,26 @@ def test_a_run_outlives_its_worker_its_broker_and_its_database(world, server):
         restart_postgres(world)
         world.wait_for(run, is_over)
     assert_each_case_once(world, run, server, deaths=3)
+
+
+def test_a_judged_run_outlives_its_worker_without_half_a_result(world, server):
+    verdict = '{"verdict": "pass", "reason": "x"}'
+    server.answer = lambda body: verdict if "Is it good?" in echo(body) else "fine"
+    run = begin(world, server, "judged", cases=60)
+    with world.worker() as process:
+        world.wait_for(run, lambda _state, done, _failed: done >= 10)
+        kill_worker(world, process)
+    assert world.ask("SELECT state, done < 60 FROM evaluations_run WHERE id = %s", run) == ("running", True)
+    with world.worker():
+        world.wait_for(run, is_over)
+    counted = "SELECT state, done, failed, judge_cost > 0, held FROM evaluations_run WHERE id = %s"
+    assert world.ask(counted, run) == ("finished", 60, 0, True, 0)
+    judged = (
+        "SELECT count(*), count(DISTINCT result.id), bool_and(score.passed) FROM evaluations_score AS score "
+        "JOIN evaluations_result AS result ON result.id = score.result_id "
+        "WHERE result.run_id = %s AND score.scorer = 'judge'"
+    )
+    assert world.ask(judged, run) == (60, 60, True)
 
 
 def test_a_run_that_was_never_sent_is_found(world, server):
