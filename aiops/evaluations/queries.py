@@ -94,6 +94,13 @@ def facts(run: Run) -> dict[str, Any]:
     return {**found, "cost": str(found["cost"] + run.reused_cost)}
 
 
+def out_of_fold(run: Run) -> int:
+    """How many answers of a classifier are those of a model that had not seen the text."""
+    if run.classifier_version_id is None:
+        return 0
+    return Result.objects.filter(run=run, fold__isnull=False).count()
+
+
 def errors_by_kind(run: Run) -> list[dict[str, Any]]:
     """[{"error_kind", "n", "example"}], the most frequent first."""
     failed = Result.objects.filter(run=run).exclude(error_kind="")

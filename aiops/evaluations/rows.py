@@ -33,7 +33,7 @@ def answered(
 
 def decided(item: Item, answer: Answer, scorers: Mapping[str, Scorer]) -> dict[str, Any]:
     """The row of what a rule set or a classifier answered."""
-    sure = f", {answer.confidence:.0%} sure" if answer.confidence is not None else ""
+    sure = f", {100 * answer.confidence:.0f} % sure" if answer.confidence is not None else ""
     return _blank(item, ()) | {
         "output": storable(answer.text),
         "explanation": storable(answer.explanation + sure),

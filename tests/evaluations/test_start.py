@@ -5,6 +5,9 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
+from aiops.approaches.deciding import _model
+from aiops.approaches.examples import digest
+from aiops.approaches.models import OutOfFold
 from aiops.datasets.models import DatasetVersion
 from aiops.evaluations import runner
 from aiops.evaluations.models import Run
@@ -23,6 +26,11 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 START = "evaluations:start"
+
+
+@pytest.fixture(autouse=True)
+def forget_models():
+    _model.cache_clear()  # tests use the same numbers for other rows
 
 
 @pytest.fixture
@@ -215,3 +223,18 @@ def test_the_pages_of_a_run_without_a_model(client, stage, rules, trained, kind)
     assert "Rendered prompt" not in text
     assert client.get(reverse("evaluations:results", args=[run.pk])).status_code == 200
     assert client.get(reverse("evaluations:csv", args=[run.pk])).status_code == 200
+
+
+def test_the_page_says_what_was_judged_out_of_fold(client, stage, trained):
+    for case in stage.dataset_version.dataset.cases.all()[:2]:
+        OutOfFold.objects.create(
+            version=trained, key=case.key, content=digest(case.inputs["ticket"]), expected="delivery",
+            predicted="money", confidence=0.6, fold=3,
+        )  # fmt: skip
+    send(client, stage, classifier=[trained.pk])
+    run = runner.run_inline(Run.objects.get().pk)
+    page = client.get(reverse("evaluations:run", args=[run.pk]))
+    assert page.context["out_of_fold"] == 2
+    assert "2 of 3 <span" in page.content.decode()
+    answer = run.results.filter(fold=4).first()
+    assert answer.explanation == "out of fold 4: it learnt from this text, 60 % sure"

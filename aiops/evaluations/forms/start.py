@@ -210,7 +210,7 @@ def _label(row: Any, live: set[int]) -> str:
     if isinstance(row, RuleSetVersion):
         return f"{row}, {row.rule_count:,} rules"
     if isinstance(row, ClassifierVersion):
-        return f"{row}, {row.report['accuracy']['mid']:.0%} right out of fold"
+        return f"{row}, {100 * row.report['accuracy']['mid']:.0f} % right out of fold"
     return f"{row}, in production" if row.pk in live else str(row)
 
 

@@ -72,6 +72,7 @@ def run_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "distrusted": judges.not_trusted(run, scorer),
         "per_thousand": (run.cost - run.judge_cost + run.reused_cost) / run.done * 1000 if run.done else None,
         "origins": reusing.origins(run),
+        "out_of_fold": queries.out_of_fold(run),
         "price_in": run.price.input * MILLION if run.price else None,
         "price_out": run.price.output * MILLION if run.price else None,
         **NAMES,
