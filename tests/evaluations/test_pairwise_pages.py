@@ -76,7 +76,7 @@ def test_the_page_shows_figures_and_trusts_nothing(client):
     page = client.get(address("pairwise", row.pk)).content.decode()
     assert "75%" in page.replace(" ", "").replace("\N{NO-BREAK SPACE}", "").replace("\u202f", "")
     assert "position bias: 1 of 22 changed with the order" in page
-    assert "No verdict on 1 cases" in page
+    assert "No verdict on 1 case:" in page
     assert "&lt;b&gt;better&lt;/b&gt;" in page
     assert "<b>better</b>" not in page
     assert "Go on" in page
