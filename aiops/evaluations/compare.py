@@ -250,7 +250,8 @@ def _contender(side: Side, against: Against) -> Contender:
     shown = _shown(side)
     if figure is None or shown is None or side.per_thousand is None:
         raise ValueError(f"{side.run} has no figure")
-    total = against.decision.total if against.decision else None
+    decision = against.decision
+    total = decision.total if decision and decision.reason != "category_fall" else None
     return Contender(
         name=side.name,
         mid=shown.mid,

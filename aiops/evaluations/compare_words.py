@@ -29,7 +29,7 @@ WORSE = (Standing.BLOCK, Standing.MUST_PASS)
 @dataclass(frozen=True, slots=True)
 class Contender:
     """An approach with its quality (shares 0..1 of `n` cases), its cost in USD per 1,000 requests and its p50
-    in ms; `fall` and `further` cases are against the best one.
+    in ms; `further` cases and `fall` are against the best one (0 where a group fell and not the average).
     """
 
     name: str

@@ -16,15 +16,13 @@ def short_names(runs: Sequence[Run]) -> dict[int, str]:
 
 
 def _of_kind(approaches: dict[int, Approach], kind: Kind) -> dict[int, str]:
-    """The first way to call them by which all differ; the same approach twice is told apart by its run."""
+    """The shortest way to call them by which most differ; one approach twice is told apart by its run."""
     ways: tuple[Callable[[Approach], str], ...] = (_by_model, _by_version, _both, str)
     if kind != Kind.PROMPT:
         alone = f"the {kind.label.lower()}"
         ways = (lambda _one: alone, str)
-    for way in ways:
-        names = {pk: way(one) for pk, one in approaches.items()}
-        if len(set(names.values())) == len(names):
-            return names
+    named = [{pk: way(one) for pk, one in approaches.items()} for way in ways]
+    names = max(named, key=lambda names: len(set(names.values())))  # the shortest of those that tell most
     count = Counter(names.values())
     return {pk: f"{name} (run {pk})" if count[name] > 1 else name for pk, name in names.items()}
 

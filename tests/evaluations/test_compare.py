@@ -155,11 +155,20 @@ def test_scores_are_compared_by_their_means_and_decided_by_a_worker(stage):
 
 def test_a_verdict_of_a_worker_is_taken_over():
     stage = staged([{"metadata": {"cluster": f"doc-{at % 15}"}} for at in range(45)])
-    base, worse = finished(stage, True), finished(stage, False)
+    actions.set_policy(by=BY, feature=stage.feature, deciding_scorer="length")
+    said = ({"length": value, "other": 0.5} for value in (0.9, 0.1))
+    scorers = [LENGTH, {"name": "other", "type": "length"}]
+    base, worse = (finished(stage, one, scorers=scorers) for one in said)
     assert standing(side_by_side(base, worse)) == [Standing.BEST, Standing.OPEN]
     actions.compare_runs(by=BY, candidate=worse, baseline=base)
     assert standing(side_by_side(base, worse)) == [Standing.BEST, Standing.BLOCK]
-    assert standing(side_by_side(base, worse, scorer="exact")) == [Standing.BEST, Standing.OPEN]
+    assert standing(side_by_side(base, worse, scorer="other")) == [Standing.BEST, Standing.OPEN]
+
+
+def test_clusters_are_decided_at_once():
+    stage = staged([{"metadata": {"cluster": f"doc-{at % 15}"}} for at in range(60)])
+    base, worse, same = finished(stage, True), finished(stage, False), finished(stage, True)
+    assert standing(side_by_side(base, worse, same))[1:] == [Standing.BLOCK, Standing.UNSURE]
 
 
 def test_outcomes_are_those_that_the_gate_pairs():
@@ -238,4 +247,4 @@ def test_names_are_as_short_as_tells_runs_apart(stage):
     assert names(rules, more_rules) == [str(rules.approach), str(more_rules.approach)]
     assert names(run, on_other, elsewhere) == [str(one.approach) for one in (run, on_other, elsewhere)]
     again = finished(stage, True)
-    assert names(run, again) == [f"{run.approach} (run {one.pk})" for one in (run, again)]
+    assert names(run, again) == [f"{stage.model} (run {one.pk})" for one in (run, again)]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from aiops.evaluations.gate.arrays import OWN, Pairs, by_group, compare, decide
+from aiops.evaluations.gate.arrays import OWN, Pairs, by_group, compare, decide, sign_flip_chance
 from aiops.evaluations.gate.cases import Demands, PairedCase, pair_up
 from aiops.evaluations.gate.decision import decide as decide_cases
 from aiops.evaluations.gate.groups import compare as compare_pairs
@@ -79,7 +79,28 @@ def test_no_pair_is_missing_results():
 
 
 @pytest.mark.parametrize(
-    ("pairs", "demands"), [(some_pairs(clusters=40), Demands()), (some_pairs(), Demands(metric="score"))]
+    "given",
+    [{"clusters": 9}, {"clusters": 60}, {"clusters": 60, "fall": 0.1}, {"clusters": 9, "n": 40, "fall": 0.5}],
+)
+def test_of_clusters_the_chance_is_exact_where_the_gate_draws(given):
+    pairs = some_pairs(**given)
+    mine, theirs = decide(pairs, Demands()), decide_cases(as_cases(pairs), Demands())
+    assert (mine.outcome, mine.reason, mine.clusters) == (theirs.outcome, theirs.reason, theirs.clusters)
+    assert mine.total.p == pytest.approx(theirs.total.p, abs=0.01)
+    assert replace(mine.total, p=0.0) == replace(theirs.total, p=0.0)
+
+
+@pytest.mark.parametrize(("sums", "chance"), [([0, 0], 1.0), ([2], 0.5), ([1, 1, -1], 0.5), ([3, 1], 0.25)])
+def test_the_chance_over_all_patterns_of_signs(sums, chance):
+    assert sign_flip_chance(np.array(sums)) == chance
+
+
+@pytest.mark.parametrize(
+    ("pairs", "demands"),
+    [
+        (some_pairs(clusters=40), Demands(metric="score")),
+        (some_pairs(), Demands(metric="score")),
+    ],
 )
 def test_what_needs_draws_is_left_to_the_gate(pairs, demands):
     assert decide(pairs, demands) is None

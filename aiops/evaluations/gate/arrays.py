@@ -1,8 +1,8 @@
 """The same decision from columns: thousands of cases in milliseconds, for pages (pure).
 
-Where outcomes are yes or no and no case shares a cluster, counts say all, and `decide` gives what
-`decision.decide` gives. Scores and clusters need draws for their p: `compare` then leaves p at NaN, and the
-decision is a worker's to make.
+Where outcomes are yes or no `decide` gives what `decision.decide` gives: counts say all, and of clusters the
+chance of every pattern of signs is summed up exactly, which the gate draws where they are many. Scores need
+draws: `compare` then leaves p at NaN, and the decision is a worker's to make.
 """
 
 import math
@@ -52,15 +52,10 @@ class Pairs:
         both: NDArray[np.bool_] = ~(np.isnan(self.base) | np.isnan(self.cand))
         return both
 
-    @property
-    def clustered(self) -> bool:
-        return bool((self.cluster != OWN).any())
-
 
 def decide(pairs: Pairs, demands: Demands) -> Decision | None:
-    """The gate's decision; None where it needs draws, or no case has both sides."""
-    plain = demands.metric == "binary" and not pairs.clustered
-    return _decided(pairs, demands) if plain else None
+    """The gate's decision; None where it needs draws."""
+    return _decided(pairs, demands) if demands.metric == "binary" else None
 
 
 def by_group(pairs: Pairs, number: Ints, names: Sequence[str], demands: Demands) -> dict[str, Group]:
@@ -91,7 +86,7 @@ def compare(pairs: Pairs, within: NDArray[np.bool_], demands: Demands) -> Group:
         base=float(base.mean()),
         cand=float(cand.mean()),
         fall=float(falls.mean()),
-        p=mcnemar_p(worse, better) if binary and clusters is None else math.nan,
+        p=_chance(falls, worse, better, clusters) if binary else math.nan,
         upper=upper(falls, worse, better, UPPER),
         low=-upper(-falls, better, worse, SHOWN),
         high=upper(falls, worse, better, SHOWN),
@@ -117,6 +112,7 @@ def _decided(pairs: Pairs, demands: Demands) -> Decision:
             else:
                 tested[kind, name] = compare(pairs, usable & (number == place), demands)
     corrected = _corrected(tested)
+    clusters = _numbered(pairs.cluster[usable])
     return settle(
         Decision(
             outcome=Outcome.INCONCLUSIVE,
@@ -129,8 +125,27 @@ def _decided(pairs: Pairs, demands: Demands) -> Decision:
             categories={name: group for (kind, name), group in corrected.items() if kind == "category"},
             locales={name: group for (kind, name), group in corrected.items() if kind == "locale"},
             small=small,
+            clusters=None if clusters is None else len(set(clusters)),
         )
     )
+
+
+def _chance(falls: Floats, worse: int, better: int, clusters: list[int] | None) -> float:
+    """One-sided p of yes-or-no outcomes: whole clusters flip their sign."""
+    if clusters is None:
+        return mcnemar_p(worse, better)
+    return sign_flip_chance(np.bincount(clusters, weights=falls).round().astype(np.int64))
+
+
+def sign_flip_chance(sums: Ints) -> float:
+    """Chance of a total this large if each sign were a coin toss, over all patterns of signs: exact."""
+    sizes, total = np.abs(sums[sums != 0]), int(sums.sum())
+    reach = int(sizes.sum())
+    chances = np.zeros(2 * reach + 1)
+    chances[reach] = 1.0
+    for size in sizes:
+        chances = (np.roll(chances, size) + np.roll(chances, -size)) / 2
+    return min(1.0, float(chances[reach + total :].sum()))
 
 
 def _corrected(tested: Mapping[tuple[str, str], Group]) -> dict[tuple[str, str], Group]:

@@ -49,7 +49,7 @@ def compare_page(request: SignedInRequest) -> HttpResponse:
         "found": found,
         "sentence": sentence(found.contenders, found.policy.min_cases) if found.scorer is not None else "",
         "groups": _groups(found, everything="all" in request.GET),
-        "margin": found.policy.margin,
+        "margin": f"{100 * found.policy.margin:.1f}".removesuffix(".0"),
         "least": statistics.LEAST,
         "none_name": queries.NONE,
     }
