@@ -17,6 +17,8 @@ from aiops.catalog.pricing import worst_case
 from aiops.core import clock
 from aiops.core.errors import InvalidInput, Problem
 from aiops.core.money import ZERO
+from aiops.datasets import queries as datasets
+from aiops.datasets.models import DatasetVersion
 from aiops.evaluations.models import Run, Score
 from aiops.evaluations.scorers import parse, resolve
 from aiops.evaluations.scorers.base import Golden, Judgement, not_judged
@@ -135,6 +137,13 @@ def rubric_names(*, pair: bool = False) -> list[str]:
     needed = {"first", "second"} if pair else {"output"}
     shown = latest.values_list("prompt__name", "variables")
     return [name for name, variables in shown if needed <= set(variables)]
+
+
+def in_checks(cases: DatasetVersion) -> str:
+    """Why the cases can't be run, in words: a check of one of them is a judge; "" where none is."""
+    asking = datasets.cases_of(cases).filter(checks__contains=[{"type": TYPE}])
+    key = asking.values_list("key", flat=True).first()
+    return f"A check of the case {key} is a judge, which belongs to the run's scorers." if key else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -387,3 +387,9 @@ class TestWithoutAModel:
         assert (run.done, run.reused, len(scores(run))) == (2, 2, 2)
         assert [is_judge(request) for request in provider.asked] == [True, True]
         assert run.cost == run.judge_cost > 0
+
+
+def test_a_case_that_asks_for_a_judge_itself_is_refused():
+    stage = make_stage([{"key": "c-1", "checks": [{"type": "judge", "prompt": "p"}]}])
+    with pytest.raises(InvalidInput, match="A check of the case c-1 is a judge"):
+        stage.start()

@@ -178,6 +178,8 @@ def _checked_ceiling(ceiling: Decimal | None) -> Decimal | None:
 def _checked_count(dataset_version: DatasetVersion) -> int:
     if not dataset_version.case_count:
         raise InvalidInput(f"{dataset_version} has no cases.")
+    if problem := judging.in_checks(dataset_version):
+        raise InvalidInput(problem)
     return dataset_version.case_count
 
 
