@@ -180,7 +180,8 @@ def unpacked(names: dict[str, list[str]], archive: bytes) -> Columns:
 
     with np.load(io.BytesIO(archive), allow_pickle=False) as arrays:
         parts: dict[str, Any] = {name: arrays[name] for name in _ARRAYS}
-    return Columns(**parts, **{name: names[name] for name in _NAMES})
+    parts |= {name: names[name] for name in _NAMES}
+    return Columns(**parts)
 
 
 def aligned(runs: list[Columns]) -> list[Columns]:

@@ -106,7 +106,8 @@ def figures(
 
     def total(of: Bools, weights: Floats | None = None) -> Floats:
         given = of[of].astype(float) if weights is None else weights[of]
-        return np.bincount(number[of], weights=given, minlength=size)
+        summed: Floats = np.bincount(number[of], weights=given, minlength=size).astype(np.float64)
+        return summed
 
     judged, valued = counted & ~np.isnan(passed), counted & ~np.isnan(value)
     cases, n, n_value = total(counted), total(judged), total(valued)

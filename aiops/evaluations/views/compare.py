@@ -45,7 +45,7 @@ def compare_page(request: SignedInRequest) -> HttpResponse:
         return _nothing(request)
     found = compare.compared(asked.measured, asked.base, asked.scorer)
     context = {
-        **_common(request, asked),
+        **_of_the_runs(request, asked),
         "found": found,
         "sentence": sentence(found.contenders, found.policy.min_cases) if found.scorer is not None else "",
         "groups": _groups(found, everything="all" in request.GET),
@@ -67,7 +67,7 @@ def matrix_page(request: SignedInRequest) -> HttpResponse:
     chosen = form.chosen()
     matrix = Matrix(table, chosen)
     context = {
-        **_common(request, asked),
+        **_of_the_runs(request, asked),
         "form": form,
         "chosen": chosen,
         "matrix": matrix,
@@ -115,7 +115,7 @@ def compare_case(request: SignedInRequest) -> HttpResponse:
     case = load(shared, pk=asked_case)
     before, after, place = matrix.beside(case.pk)
     context = {
-        **_common(request, asked),
+        **_of_the_runs(request, asked),
         "case": case,
         "before": before,
         "after": after,
@@ -138,7 +138,7 @@ def _asked(request: SignedInRequest) -> Asked | None:
     return Asked(runs, base, summaries.measured(runs), request.GET.get("scorer"))
 
 
-def _common(request: SignedInRequest, asked: Asked) -> dict[str, Any]:
+def _of_the_runs(request: SignedInRequest, asked: Asked) -> dict[str, Any]:
     return {
         "runs": asked.runs,
         "base": asked.base,
