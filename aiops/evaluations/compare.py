@@ -11,6 +11,7 @@ from aiops.evaluations.columns import EVERY, aligned
 from aiops.evaluations.compare_words import Contender, Standing, interval
 from aiops.evaluations.models import GatePolicy, Run
 from aiops.evaluations.pairing import Against, Table
+from aiops.evaluations.statistics import Interval
 from aiops.evaluations.summary import Figure, averaged, figures
 
 if TYPE_CHECKING:
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 
     from aiops.evaluations.columns import Ints
     from aiops.evaluations.gate.groups import Group
-    from aiops.evaluations.statistics import Interval
     from aiops.evaluations.summaries import Measured
 
 MOST = 5  # runs side by side
+NOTHING = Interval(0.0, 0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +240,7 @@ def _contenders(
     fit = [side for side in fit if side.per_thousand is not None]
     if not fit:
         return []
-    best = max(fit, key=lambda side: (_quality(side), -(side.per_thousand or 0)))
+    best = max(fit, key=lambda side: ((_shown(side) or NOTHING).mid, -(side.per_thousand or 0)))
     if best.run.pk != base.pk:
         against = pairing.standings(table, best.run)
     return [_contender(side, against[side.run.pk]) for side in fit]
@@ -268,11 +269,6 @@ def _contender(side: Side, against: Against) -> Contender:
 
 def _shown(side: Side) -> Interval | None:
     return side.total.figure.shown if side.total.figure else None
-
-
-def _quality(side: Side) -> float:
-    shown = _shown(side)
-    return shown.mid if shown else 0.0
 
 
 def names_of(runs: Sequence[Run]) -> list[str]:
