@@ -1,4 +1,5 @@
 # `make run`, `make test`, `make bench`: all set-up on a machine with Python 3.11+ and make, then the thing itself.
+#   `make checks` and `make suite` are the two halves of `make test`.
 #   make run ARGS="--console-port 8080 --no-demo"
 # A stamp per lock file says what is installed, so that a second start installs nothing.
 
@@ -8,18 +9,25 @@ BIN := .venv/bin
 # Without byte-compiling: half of an install's time would go into modules that nobody imports.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes
 
-.PHONY: run test bench
+.PHONY: run test checks suite bench
 
 run: .venv/run.stamp
 	@$(BIN)/python manage.py up $(ARGS)
 
+# The checks beside the tests, on two cores. Compiled modules are kept: the tests start dozens of processes.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: .venv/test.stamp
+	@$(MAKE) --no-print-directory --jobs 2 checks suite
+
+checks: .venv/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy aiops tests benchmarks manage.py
 	$(BIN)/djlint --lint --quiet templates
 	SECRET_KEY=unused AIOPS_ENCRYPTION_KEY=unused $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+suite: .venv/test.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term --cov-fail-under=95 $(ARGS)
 
 bench: .venv/test.stamp

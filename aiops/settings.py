@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from aiops import env
@@ -223,6 +224,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_BEAT_SCHEDULE_FILENAME = str(AIOPS_HOME / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "evaluations.sweep": {"task": "evaluations.sweep", "schedule": 5.0, "options": {"expires": 10}},
+    "evaluations.weigh_judges": {"task": "evaluations.weigh_judges", "schedule": crontab(hour=3, minute=20)},
     "approaches.sweep": {"task": "approaches.sweep", "schedule": 30.0, "options": {"expires": 60}},
 }
 

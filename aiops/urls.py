@@ -16,6 +16,7 @@ urlpatterns = [
     path("prompts/", include("aiops.prompts.urls")),
     path("approaches/", include("aiops.approaches.urls")),
     path("evaluations/", include("aiops.evaluations.urls")),
+    path("playground/", include("aiops.evaluations.playground_urls")),
     path("releases/", include("aiops.releases.urls")),
 ]
 

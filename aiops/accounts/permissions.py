@@ -18,6 +18,7 @@ class Permission(StrEnum):
     DATASETS_EDIT = "datasets.edit"
     EVALUATIONS_VIEW = "evaluations.view"
     EVALUATIONS_RUN = "evaluations.run"
+    EVALUATIONS_GRADE = "evaluations.grade"
     VERDICTS_ACCEPT = "verdicts.accept"
     FLAGS_VIEW = "flags.view"
     FLAGS_EDIT = "flags.edit"
@@ -59,6 +60,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _WORK,
     Role.REVIEWER: _READ | {_P.DATASETS_VIEW},
     Role.FINANCE: _READ | {_P.TENANTS_VIEW, _P.SPEND_VIEW, _P.BUDGETS_EDIT, _P.CATALOG_VIEW},
+    Role.REVIEWER: _READ | {_P.DATASETS_VIEW, _P.EVALUATIONS_GRADE},
+    Role.FINANCE: _READ | {_P.TENANTS_VIEW, _P.SPEND_VIEW, _P.CATALOG_VIEW},
     Role.PRODUCT: _WORK
     | _RELEASE
     | {
@@ -68,6 +71,10 @@ ROLES: dict[Role, frozenset[Permission]] = {
         _P.TENANTS_VIEW,
         _P.SPEND_VIEW,
         _P.CALLS_VIEW,
+        _P.EVALUATIONS_GRADE,
+        _P.VERDICTS_ACCEPT,
+        _P.TENANTS_VIEW,
+        _P.SPEND_VIEW,
     },
     Role.ENGINEER: _WORK
     | _RELEASE
@@ -79,6 +86,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         _P.POLICY_EDIT,
         _P.DEPLOY,
         _P.KEYS_EDIT,
+        _P.EVALUATIONS_GRADE,
         _P.CATALOG_VIEW,
         _P.TENANTS_VIEW,
         _P.SPEND_VIEW,

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -34,11 +34,13 @@ class ByRules:
 @dataclass(frozen=True, slots=True)
 class ByClassifier:
     """The model of `version` answers. Where it is `judged`, texts that it learnt from are answered by what a
-    model said that had not seen them: an evaluation on its own cases stays honest.
+    model said that had not seen them: an evaluation on its own cases stays honest. `said` holds that by the
+    digest of the text, see `judged_on`; None: it is looked up for each.
     """
 
     version: ClassifierVersion
     judged: bool = False
+    said: Mapping[str, OutOfFold] | None = None
 
     def answer(self, inputs: Mapping[str, str], locale: str = "") -> Answer:  # noqa: ARG002 - it knows no locale
         """Raises InvalidInput where its input is missing, Conflict where the weights are not its own."""
@@ -50,11 +52,23 @@ class ByClassifier:
         begun = time.perf_counter()
         guess = model.guess([inputs[variable]])[0]
         latency = _since(begun)
-        unseen = out_of_fold(self.version, inputs[variable]) if self.judged else None
+        unseen = self._unseen(inputs[variable]) if self.judged else None
         if unseen:
             words = f"out of fold {unseen.fold + 1}: it learnt from this text"
-            return Answer(unseen.predicted, latency, words, confidence=unseen.confidence)
+            return Answer(
+                unseen.predicted, latency, words, confidence=unseen.confidence, fold=unseen.fold + 1
+            )
         return Answer(guess.label, latency, "the likeliest label", confidence=guess.confidence)
+
+    def _unseen(self, text: str) -> OutOfFold | None:
+        return out_of_fold(self.version, text) if self.said is None else self.said.get(digest(text))
+
+
+def judged_on(version: ClassifierVersion, texts: Iterable[str]) -> ByClassifier:
+    """The classifier as an evaluation asks it about `texts`: what it learnt from is looked up at once."""
+    contents = {digest(text) for text in texts}
+    found = OutOfFold.objects.filter(version=version, content__in=contents)
+    return ByClassifier(version, judged=True, said={row.content: row for row in found})
 
 
 def out_of_fold(version: ClassifierVersion, text: str) -> OutOfFold | None:
@@ -69,7 +83,9 @@ def _model(version_id: int) -> learning.Model:
     weights = bytes(version.weights)
     if hashlib.sha256(weights).hexdigest() != version.sha256:
         raise Conflict("the stored weights are not those that were trained: do not use this version")
-    return learning.read(weights, version.labels)
+    model = learning.read(weights, version.labels)
+    model.guess([""])  # loads what it needs: no answer's latency
+    return model
 
 
 def _since(begun: float) -> float:

@@ -15,7 +15,8 @@ NO_TOKENS = Usage()
 class Answer:
     """What an approach says, what it took (`latency_ms` is ours, measured), and why it says so, in words.
 
-    `confidence` is in 0..1; None where the approach has none.
+    `confidence` is in 0..1; None where the approach has none. `fold` says which model of a classifier's
+    training answered that had not seen the text; None: the version's own.
     """
 
     text: str
@@ -24,6 +25,7 @@ class Answer:
     usage: Usage = NO_TOKENS
     cost: Decimal = ZERO
     confidence: float | None = None
+    fold: int | None = None
 
 
 class Approach(Protocol):

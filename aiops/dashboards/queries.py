@@ -15,7 +15,7 @@ from aiops.core import clock
 from aiops.dashboards import words
 from aiops.datasets.models import Case, Dataset, DatasetVersion
 from aiops.evaluations import statistics
-from aiops.evaluations.models import Run
+from aiops.evaluations.models import Run, with_approaches
 from aiops.evaluations.statistics import Interval
 from aiops.features.models import Feature
 from aiops.prompts.models import Label, Prompt, Version
@@ -111,7 +111,8 @@ def _add_runs(rows: Mapping[int, FeatureRow]) -> None:
 
 def _named_runs() -> QuerySet[Run]:
     """Runs with what their names are made of."""
-    return Run.objects.select_related("version__prompt", "dataset_version__dataset").defer("version__source")
+    rows = with_approaches(Run.objects.select_related("dataset_version__dataset"))
+    return rows.defer("version__source")
 
 
 def scores_of(runs: Iterable[Run]) -> dict[int, Scored]:

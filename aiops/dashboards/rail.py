@@ -41,7 +41,9 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("prompts", "Prompts", "prompts:list", Permission.PROMPTS_VIEW),
             Place("approaches", "Approaches", "approaches:rule-sets", Permission.PROMPTS_VIEW),
             Place("datasets", "Datasets", "datasets:list", Permission.DATASETS_VIEW),
+            Place("playground", "Playground", "playground:page", Permission.EVALUATIONS_RUN),
             Place("evaluations", "Evaluations", "evaluations:list", Permission.EVALUATIONS_VIEW),
+            Place("review", "Grading", "evaluations:grading", Permission.EVALUATIONS_GRADE),
         ),
     ),
     (

@@ -60,10 +60,19 @@ VERBS = {
     "deployments.candidate_stopped": "stopped the candidate of",
     "deployments.deployed": "deployed an approach for",
     "deployments.share_set": "set the candidate's share of",
+    "evaluations.grade_withdrawn": "took back a grade in",
+    "evaluations.grades_imported": "imported grades into",
+    "evaluations.grades_uploaded": "uploaded grades for",
+    "evaluations.judge_trust_changed": "weighed the judge",
+    "evaluations.pairwise_cancelled": "cancelled the comparison of",
+    "evaluations.pairwise_continued": "continued the comparison of",
+    "evaluations.pairwise_started": "asked a judge about",
     "evaluations.policy_set": "set the gate's policy of",
+    "evaluations.result_graded": "graded a result of",
     "evaluations.run_cancelled": "cancelled",
     "evaluations.run_continued": "continued",
     "evaluations.run_started": "started",
+    "evaluations.sample_drawn": "drew results to grade from",
     "evaluations.verdict_accepted": "accepted the verdict",
     "evaluations.verdict_asked": "asked for the verdict of",
     "evaluations.verdict_given": "gave the verdict",
@@ -141,6 +150,7 @@ PAGES = {
     "datasets.case": ("datasets:cases", "name"),
     "datasets.dataset": ("datasets:cases", "name"),
     "datasets.datasetversion": ("datasets:version", "name number"),
+    "evaluations.pairwise": ("evaluations:pairwise", "id"),
     "evaluations.run": ("evaluations:run", "id"),
     "deployments.deployment": ("deployments:deployment", "name"),
     "flags.flag": ("flags:edit", "name"),
@@ -156,7 +166,12 @@ PAGES = {
     "releases.reviewrequest": ("releases:request", "id"),
 }
 LABEL = re.compile(r"(?P<name>[\w-]+)(?: v(?P<number>\d+))?(?:[ :].*)?", re.DOTALL)
-NOISE = ("accounts.signed_in", "accounts.signed_out")
+NOISE = (
+    "accounts.signed_in",
+    "accounts.signed_out",
+    "evaluations.grade_withdrawn",  # a sitting has a hundred of them
+    "evaluations.result_graded",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The rows of the demo, each made only where it is missing, by the actions that people use."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, time
 from decimal import Decimal
 
@@ -9,14 +10,14 @@ from aiops.catalog.models import Model, Provider
 from aiops.core.actors import Actor, SystemActor
 from aiops.datasets import actions as datasets
 from aiops.datasets.models import Dataset, DatasetVersion
-from aiops.demo import content
+from aiops.demo import approaching, content
 from aiops.evaluations import actions as evaluations
 from aiops.evaluations import runner
 from aiops.evaluations.models import Run
 from aiops.features import actions as features
 from aiops.features.models import Feature
 from aiops.prompts import actions as prompts
-from aiops.prompts.models import Prompt, Version
+from aiops.prompts.models import Prompt
 from aiops.releases import actions as releases
 from aiops.tenants import actions as tenants
 from aiops.tenants.models import Tenant
@@ -81,18 +82,26 @@ def feature(slug: str, wanted: content.Feature, *, by: Actor) -> Feature:
 
 
 def prompt(slug: str, wanted: content.Feature, *, by: Actor) -> None:
-    """The prompt of a feature with its versions, and the label `production` on the one that serves."""
-    row = Prompt.objects.filter(name=slug).first() or prompts.create_prompt(
-        by=by, name=slug, feature=Feature.objects.get(slug=slug)
-    )
-    for number, note in wanted.notes.items():
+    """The prompt of a feature with its versions, and the label `production` on the one that serves first."""
+    row = _with_versions(slug, wanted.notes, Feature.objects.get(slug=slug), by=by)
+    if not row.labels.filter(name="production").exists():
+        serving = row.versions.get(number=wanted.begins or wanted.production)
+        releases.adopt(by=SystemActor("demo"), version=serving, reason="what the demo begins with")
+
+
+def rubric(name: str, notes: Mapping[int, str], *, by: Actor) -> None:
+    """A prompt for judges. Nothing of it is in production: runs name its version."""
+    _with_versions(name, notes, None, by=by)
+
+
+def _with_versions(name: str, notes: Mapping[int, str], feature: Feature | None, *, by: Actor) -> Prompt:
+    row = Prompt.objects.filter(name=name).first() or prompts.create_prompt(by=by, name=name, feature=feature)
+    for number, note in notes.items():
         if not row.versions.filter(number=number).exists():
             prompts.create_version(
-                by=by, prompt=row, source=content.prompt_source(slug, number), note=note, based_on=number - 1
+                by=by, prompt=row, source=content.prompt_source(name, number), note=note, based_on=number - 1
             )
-    if not row.labels.filter(name="production").exists():
-        serving = row.versions.get(number=wanted.production)
-        releases.adopt(by=SystemActor("demo"), version=serving, reason="what the demo begins with")
+    return row
 
 
 def golden_set(slug: str, wanted: content.GoldenSet, *, by: Actor) -> None:
@@ -117,9 +126,8 @@ def run(wanted: content.Run) -> Run:
         by=by,
         feature=Feature.objects.get(slug=wanted.feature),
         dataset_version=DatasetVersion.objects.get(dataset__name=wanted.feature, number=wanted.dataset),
-        version=Version.objects.get(prompt__name=wanted.feature, number=wanted.version),
-        model=Model.objects.get(name=wanted.model),
-        scorers=Dataset.objects.get(name=wanted.feature).scorers,
+        approach=approaching.of_run(wanted),
+        scorers=[*Dataset.objects.get(name=wanted.feature).scorers, *wanted.judges],
         note=wanted.note,
     )
     return runner.run_inline(row.pk)
@@ -130,11 +138,10 @@ def known_run(wanted: content.Run) -> Run | None:
     return (
         Run.objects.filter(
             feature__slug=wanted.feature,
-            version__number=wanted.version,
-            model__name=wanted.model,
             dataset_version__number=wanted.dataset,
             created_by__email=wanted.by,
             note=wanted.note,
+            **approaching.columns_of(wanted),
         )
         .order_by("id")
         .first()

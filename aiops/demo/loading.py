@@ -12,7 +12,7 @@ from aiops.core import clock
 from aiops.core.actors import SystemActor
 from aiops.core.errors import Conflict
 from aiops.datasets.models import Dataset
-from aiops.demo import building, content, history, people
+from aiops.demo import approaching, building, content, grading, history, people, reviewing
 from aiops.demo.models import Workspace
 from aiops.evaluations import actions as evaluations
 from aiops.features.models import Feature
@@ -63,14 +63,23 @@ def _build(say: Say) -> None:
         building.tenant(slug, name, by=administrator)
     for name, model in wanted.models.items():
         building.model(name, model, by=administrator)
+    for name, notes in wanted.rubrics.items():
+        building.rubric(name, notes, by=engineer)
     for slug, feature in wanted.features.items():
         say(f"Feature {slug}: {len(feature.notes)} prompt versions, golden set")
         building.feature(slug, feature, by=persons["product@demo"])
         building.prompt(slug, feature, by=engineer)
         building.golden_set(slug, feature.dataset, by=engineer)
+        if feature.rules:
+            approaching.rule_set(slug, feature.rules, by=engineer)
+        if feature.classifier:
+            approaching.classifier(slug, feature.classifier, by=engineer)
     for number, run in enumerate(wanted.runs, start=1):
-        say(f"Evaluation {number} of {len(wanted.runs)}: {run.feature} v{run.version} on {run.model}")
-        evaluations.judge_run(by=DEMO, run=building.run(run))
+        say(f"Evaluation {number} of {len(wanted.runs)}: {run}")
+        row = building.run(run)
+        evaluations.judge_run(by=DEMO, run=row)
+        reviewing.review(run)
+        grading.grade(run, row, by=DEMO)
 
 
 @transaction.atomic

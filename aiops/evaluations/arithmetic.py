@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from aiops.catalog.models import Price
 from aiops.catalog.pricing import rates
 from aiops.evaluations.models import Result
 
@@ -20,8 +19,11 @@ class Line:
     amount: Decimal
 
 
-def lines_of(result: Result, price: Price) -> list[Line]:
-    """One line for each class of tokens that occurred."""
+def lines_of(result: Result) -> list[Line]:
+    """One line for each class of tokens that occurred, at the price of the run that paid for them."""
+    price = (result.reused_from or result).run.price
+    if price is None:
+        return []
     rate = rates(price)
     classes = (
         ("Input", result.input_tokens, rate.input),

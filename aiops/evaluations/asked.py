@@ -3,10 +3,12 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
+from django.db.models import QuerySet
 
+from aiops.approaches.models import ClassifierVersion, RuleSetVersion
 from aiops.catalog import queries as catalog
 from aiops.catalog.models import Model
 from aiops.core.actors import Actor
@@ -14,12 +16,14 @@ from aiops.core.errors import InvalidInput
 from aiops.datasets import queries as datasets
 from aiops.datasets.models import Dataset, DatasetVersion
 from aiops.evaluations import comparable
-from aiops.evaluations.models import Run
+from aiops.evaluations.models import AnyApproach, Run
 from aiops.features.models import Feature
 from aiops.prompts import actions as prompts
 from aiops.prompts import format as prompt_format
 from aiops.prompts.models import Prompt, Version
 from aiops.prompts.queries import PRODUCTION
+
+_Numbered = TypeVar("_Numbered", RuleSetVersion, ClassifierVersion)
 
 
 def feature_named(slug: str) -> Feature:
@@ -79,6 +83,43 @@ def version_asked(
     return version, ""
 
 
+def rules_named(feature: Feature, given: str) -> RuleSetVersion:
+    """The version of "NAME@3", or the latest of "NAME"."""
+    name, number = _numbered_name(given)
+    rows = RuleSetVersion.objects.filter(rule_set__feature=feature).select_related("rule_set")
+    names = set(rows.values_list("rule_set__name", flat=True))
+    return _newest(rows.filter(rule_set__name=name), number, f"rule set {given!r}", feature, names)
+
+
+def classifier_named(feature: Feature, given: str) -> ClassifierVersion:
+    """The trained version of "NAME@3", or the latest of "NAME"."""
+    name, number = _numbered_name(given)
+    rows = ClassifierVersion.objects.filter(classifier__feature=feature).select_related("classifier")
+    names = set(rows.values_list("classifier__name", flat=True))
+    found = rows.defer("weights").filter(classifier__name=name)
+    return _newest(found, number, f"classifier {given!r}", feature, names)
+
+
+def _numbered_name(given: str) -> tuple[str, int | None]:
+    name, at, number = given.partition("@")
+    wanted = number.removeprefix("v")
+    if not at:
+        return name, None
+    if not wanted.isdecimal() or len(wanted) > 9:
+        raise InvalidInput(f"{given!r} is no NAME@VERSION.")
+    return name, int(wanted)
+
+
+def _newest(
+    rows: QuerySet[_Numbered], number: int | None, what: str, feature: Feature, names: Iterable[str]
+) -> _Numbered:
+    found = rows if number is None else rows.filter(number=number)
+    newest = found.order_by("-number").first()
+    if newest is None:
+        raise InvalidInput(f"The feature {feature} has no {what} with a version.{_others(names)}")
+    return newest
+
+
 def _prompt_of(feature: Feature, name: str | None) -> Prompt:
     prompts_of_feature = feature.prompts.order_by("name")
     names = [prompt.name for prompt in prompts_of_feature]
@@ -114,14 +155,14 @@ def _others(names: Iterable[str]) -> str:
 def baseline_named(
     given: str | None,
     *,
-    version: Version,
-    model: Model,
+    approach: AnyApproach,
+    feature: Feature,
     cases: DatasetVersion,
     scorers: Sequence[Mapping[str, Any]],
 ) -> Run | None:
     """The run to compare with: a number's, or production's. None where nobody named one and there is none."""
     if given in (None, PRODUCTION):
-        found = comparable.baseline_for(version, model, cases, scorers)
+        found = comparable.baseline_for(approach, feature, cases, scorers)
         if found is None and given is not None:
             raise InvalidInput(
                 f"There is no finished run of another version in production over {cases} with these scorers: "

@@ -14,6 +14,8 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Self
 
+from aiops.core.money import ZERO
+from aiops.evaluations.judging import Question
 from aiops.evaluations.work import Item
 from aiops.providers.protocol import ChatProvider, ChatReply, ChatRequest
 
@@ -22,11 +24,17 @@ GATHER = 0.01  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One call to make. `worst` USD is the most that it can cost."""
+    """One call to make. `worst` USD is the most that it can cost, `reserve` what its judges may cost on top.
+
+    With a `question` it is a judge that is asked, about the item's answer.
+    """
 
     item: Item
     request: ChatRequest
     worst: Decimal
+    provider: int = 0  # the id of whom it is for
+    reserve: Decimal = ZERO
+    question: Question | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +47,36 @@ class Outcome:
     latency_ms: float
 
 
-class Caller:
-    """Makes calls with `slots` at once; as a context it opens the provider and gives its connections back."""
+def gathered(source: queue.SimpleQueue[Outcome], seconds: float) -> list[Outcome]:
+    """All outcomes in `source`, after waiting up to `seconds` for a first one.
 
-    def __init__(self, open_provider: Callable[[], ChatProvider], slots: int, timeout: float) -> None:
-        self.outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+    A moment more gathers those that come together: waking up for each of them costs more than it gains.
+    """
+    try:
+        outcomes = [source.get(timeout=max(0.0, seconds))]
+    except queue.Empty:
+        return []
+    time.sleep(GATHER)
+    with suppress(queue.Empty):
+        while True:
+            outcomes.append(source.get_nowait())
+    return outcomes
+
+
+class Caller:
+    """Makes calls with `slots` at once; as a context it opens the provider and gives its connections back.
+
+    Several may put what comes of their calls into the same `outcomes`.
+    """
+
+    def __init__(
+        self,
+        open_provider: Callable[[], ChatProvider],
+        slots: int,
+        timeout: float,
+        outcomes: queue.SimpleQueue[Outcome] | None = None,
+    ) -> None:
+        self.outcomes: queue.SimpleQueue[Outcome] = outcomes or queue.SimpleQueue()
         self._open = open_provider
         self._slots = slots
         self._timeout = timeout
@@ -85,19 +118,8 @@ class Caller:
             self._jobs.put_nowait(job)
 
     def take(self, seconds: float) -> list[Outcome]:
-        """All outcomes that are there, after waiting up to `seconds` for a first one.
-
-        A moment more gathers those that come together: waking up for each of them costs more than it gains.
-        """
-        try:
-            outcomes = [self.outcomes.get(timeout=max(0.0, seconds))]
-        except queue.Empty:
-            return []
-        time.sleep(GATHER)
-        with suppress(queue.Empty):
-            while True:
-                outcomes.append(self.outcomes.get_nowait())
-        return outcomes
+        """All outcomes that are there, after waiting up to `seconds` for a first one."""
+        return gathered(self.outcomes, seconds)
 
     def drop(self) -> list[Job]:
         """Take back the jobs that have not been started."""

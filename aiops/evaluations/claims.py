@@ -1,12 +1,16 @@
 """Who works on a shard, and with how many calls at once.
 
-A claim locks the provider's row, so that the sum of slots over all running shards of that provider, on all
-hosts and for all runs, never passes its `max_concurrency`. It raises the shard's token; every later write
-names the token, so that a worker that was taken for dead and comes back writes nothing.
+A claim locks the rows of all providers that the work asks, in their order, so that the sum of slots over
+all running shards of a provider, on all hosts and for all runs, never passes its `max_concurrency`. It takes
+slots of all of them or of none, so that no two workers wait for each other. A judge with the provider of the
+approach shares its slots. A run that asks no model has no provider of its own: each of its shards takes one
+slot, of nobody's. A claim raises the shard's token; every later write names the token, so that a worker that
+was taken for dead and comes back writes nothing.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 
@@ -17,7 +21,8 @@ from django.db.models.functions import Coalesce, Greatest, Now
 from aiops.catalog.models import Provider
 from aiops.core.money import ZERO
 from aiops.core.tasks import enqueue
-from aiops.evaluations.models import Run, Shard
+from aiops.evaluations.models import Pairwise, Run, Shard, with_approaches
+from aiops.evaluations.scorers.judge import TYPE as JUDGE
 from aiops.evaluations.timing import timing
 
 
@@ -29,6 +34,7 @@ class Claim:
     run: Run
     token: int
     slots: int
+    judge_slots: Mapping[int, int] = field(default_factory=dict)  # by provider, other than the approach's
 
 
 @transaction.atomic
@@ -37,40 +43,69 @@ def take(shard_id: int, *, alone: bool = False) -> Claim | None:
 
     `alone` takes all free slots: nobody else will work on the run (a shell, the demo).
     """
-    provider_id = Shard.objects.values_list("run__model__provider_id", flat=True).filter(id=shard_id).first()
-    if provider_id is None:
+    providers = _locked_providers(shard_id)
+    shard = Shard.objects.select_for_update(no_key=True, of=("self",)).filter(id=shard_id).first()
+    if shard is None:
         return None
-    provider = Provider.objects.select_for_update(no_key=True).get(id=provider_id)
-    shard = Shard.objects.select_for_update(no_key=True, of=("self",)).get(id=shard_id)
-    run = Run.objects.select_related("model__provider", "price", "version", "dataset_version").get(
-        id=shard.run_id
-    )
+    run = _runs().get(id=shard.run_id)
     if shard.state != Shard.State.QUEUED or not run.is_active:
         return None
-    slots = _slots(provider, run, alone=alone)
-    if not slots:
+    slots = {row.pk: _slots(row, run, alone=alone) for row in providers}
+    if not all(slots.values()):
         return None
-    return _claimed(shard, run, slots)
+    own = slots.pop(run.model.provider_id) if run.model else 1
+    return _claimed(shard, run, own, slots)
+
+
+def _locked_providers(shard_id: int) -> list[Provider]:
+    """All that the shard's work asks, locked in the order of their ids."""
+    run = Run.objects.filter(shards=shard_id).values_list("model__provider_id", "scorers").first()
+    if run is None:
+        return []
+    ids = {run[0]} | {entry["provider"] for entry in run[1] if entry["type"] == JUDGE}
+    rows = Provider.objects.select_for_update(no_key=True).filter(id__in=ids - {None})
+    return list(rows.order_by("id"))
+
+
+def _runs() -> QuerySet[Run]:
+    """Runs with what the work needs."""
+    rows = with_approaches(Run.objects.select_related("price", "dataset_version"))
+    return rows.defer(None).defer("classifier_version__weights", "classifier_version__report")
 
 
 def _slots(provider: Provider, run: Run, *, alone: bool) -> int:
-    running = Shard.objects.filter(run__model__provider=provider, state=Shard.State.RUNNING)
-    taken: int = running.aggregate(slots=Coalesce(Sum("slots"), 0))["slots"]
-    free = max(0, provider.max_concurrency - taken)
+    free = max(0, provider.max_concurrency - taken(provider))
     open_shards = run.shards.filter(state__in=(Shard.State.QUEUED, Shard.State.RUNNING)).count()
     ways = 1 if alone else max(1, min(timing().parallel, open_shards))
     return min(free, math.ceil(provider.max_concurrency / ways))
 
 
-def _claimed(shard: Shard, run: Run, slots: int) -> Claim:
+def taken(provider: Provider) -> int:
+    """Slots of `provider` that work under way holds: shards, for their approach or for their judges, and
+    comparisons of two runs.
+    """
+    running = Shard.objects.filter(state=Shard.State.RUNNING)
+    own: int = running.filter(run__model__provider=provider).aggregate(n=Coalesce(Sum("slots"), 0))["n"]
+    key = str(provider.pk)
+    judging = running.filter(judge_slots__has_key=key).values_list("judge_slots", flat=True)
+    pairs: int = Pairwise.objects.filter(provider=provider).aggregate(n=Coalesce(Sum("slots"), 0))["n"]
+    return own + pairs + sum(int(slots[key]) for slots in judging)
+
+
+def _claimed(shard: Shard, run: Run, slots: int, judge_slots: Mapping[int, int]) -> Claim:
     token = shard.token + 1
     Shard.objects.filter(id=shard.id).update(
-        state=Shard.State.RUNNING, token=token, slots=slots, heartbeat_at=Now(), attempts=F("attempts") + 1
+        state=Shard.State.RUNNING,
+        token=token,
+        slots=slots,
+        judge_slots={str(provider): count for provider, count in judge_slots.items()},
+        heartbeat_at=Now(),
+        attempts=F("attempts") + 1,
     )
     Run.objects.filter(id=run.id, state=Run.State.QUEUED).update(
         state=Run.State.RUNNING, started_at=Coalesce(F("started_at"), Now()), heartbeat_at=Now()
     )
-    return Claim(shard=shard, run=run, token=token, slots=slots)
+    return Claim(shard=shard, run=run, token=token, slots=slots, judge_slots=judge_slots)
 
 
 @transaction.atomic
@@ -117,7 +152,7 @@ def _reclaim(shard_id: int) -> bool:
 
 def _close(row: Shard, state: Shard.State) -> None:
     Shard.objects.filter(id=row.id).update(
-        state=state, slots=0, held=Decimal(0), token=F("token") + 1, dispatched_at=None
+        state=state, slots=0, judge_slots={}, held=Decimal(0), token=F("token") + 1, dispatched_at=None
     )
 
 

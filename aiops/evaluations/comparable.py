@@ -5,12 +5,18 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from aiops.catalog.models import Model
 from aiops.datasets.models import DatasetVersion
 from aiops.evaluations import queries
-from aiops.evaluations.models import GatePolicy, Run, Verdict
+from aiops.evaluations.models import (
+    AnyApproach,
+    GatePolicy,
+    OnModel,
+    Run,
+    Verdict,
+    with_approaches,
+)
 from aiops.features.models import Feature
-from aiops.prompts.models import Label, Version
+from aiops.prompts.models import Label
 from aiops.prompts.queries import PRODUCTION
 
 OFFERED = 50  # runs in the choice "compare with"
@@ -62,27 +68,36 @@ def others(run: Run) -> QuerySet[Run]:
 def baseline_of(run: Run) -> Run | None:
     """The latest comparable run of the version in production, on the run's model if any, else on another.
 
-    None where nothing is in production, nothing was run, or the run is of that version itself.
+    A rule set or a classifier is compared with what its feature has in production. None where nothing is, it
+    was not run, or the run is of that version itself.
     """
-    label = Label.objects.filter(prompt__versions__runs=run, name=PRODUCTION).first()
-    if label is None or label.version_id == run.version_id:
-        return None
-    return _nearest(others(run).filter(version_id=label.version_id), run.model)
+    return _nearest(others(run), run.approach.of, run.feature)
 
 
 def baseline_for(
-    version: Version, model: Model, cases: DatasetVersion, scorers: Sequence[Mapping[str, Any]]
+    approach: AnyApproach,
+    feature: Feature,
+    cases: DatasetVersion,
+    scorers: Sequence[Mapping[str, Any]],
 ) -> Run | None:
     """What `baseline_of` will find for a run of these, before it is started; `scorers` are resolved ones."""
-    label = Label.objects.filter(prompt=version.prompt_id, name=PRODUCTION).first()
-    if label is None or label.version_id == version.pk:
-        return None
     found = queries.runs().filter(dataset_version=cases, scorers=list(scorers), state=Run.State.FINISHED)
-    return _nearest(found.filter(version_id=label.version_id), model)
+    return _nearest(found, approach, feature)
 
 
-def _nearest(found: QuerySet[Run], model: Model) -> Run | None:
-    return found.filter(model=model).first() or found.first()
+def _nearest(found: QuerySet[Run], approach: AnyApproach, feature: Feature) -> Run | None:
+    """Of `found` the newest of what is in production: of the prompt, or of any prompt of the feature where
+    the approach is none.
+    """
+    labels = Label.objects.filter(name=PRODUCTION)
+    if not isinstance(approach, OnModel):
+        live = labels.filter(prompt__feature=feature).values("version")
+        return found.filter(version__in=live).first()
+    label = labels.filter(prompt=approach.version.prompt_id).first()
+    if label is None or label.version_id == approach.version.pk:
+        return None
+    found = found.filter(version_id=label.version_id)
+    return found.filter(model=approach.model).first() or found.first()
 
 
 def verdict_between(candidate: Run, baseline: Run) -> Verdict | None:
@@ -94,7 +109,8 @@ def verdict_between(candidate: Run, baseline: Run) -> Verdict | None:
 def verdicts() -> QuerySet[Verdict]:
     """Verdicts with all that a page shows, the newest first."""
     sides = [f"{side}__{name}" for side in ("candidate", "baseline") for name in _SIDE]
-    return Verdict.objects.select_related("policy", "created_by", "acceptance__by", *sides)
+    rows = Verdict.objects.select_related("policy", "created_by", "acceptance__by", *sides)
+    return with_approaches(rows, "candidate", "baseline")
 
 
 def with_verdicts(rows: QuerySet[Run]) -> QuerySet[Run]:
@@ -103,15 +119,19 @@ def with_verdicts(rows: QuerySet[Run]) -> QuerySet[Run]:
     return rows.prefetch_related(Prefetch("verdicts", light))
 
 
-_SIDE = ("feature", "dataset_version__dataset", "version__prompt", "model__provider", "created_by")
+_SIDE = ("feature", "dataset_version__dataset", "created_by")
 
 
 def name_beside(run: Run, other: Run) -> str:
-    """What tells `run` from `other`: "v4", the model's name, or all of the version's name."""
-    if run.version_id == other.version_id:
-        return str(run.model) if run.model_id != other.model_id else str(run)
-    same = run.version and other.version and run.version.prompt_id == other.version.prompt_id
-    return f"v{run.version.number}" if same else str(run.version)
+    """What tells `run` from `other`: "v4", the model's name, the version's whole name, or the run's number."""
+    if run.approach_key == other.approach_key:
+        return str(run)
+    mine, theirs = run.approach, other.approach
+    if mine.name == theirs.name:
+        return mine.by
+    mine_of, _, number = mine.name.rpartition(" ")
+    same = mine.kind == theirs.kind and mine_of == theirs.name.rpartition(" ")[0]
+    return number if same else mine.name
 
 
 def discordant_share(feature: Feature) -> float | None:

@@ -14,6 +14,7 @@ from aiops.core.tasks import enqueue
 from aiops.evaluations import claims
 from aiops.evaluations.models import Run, Shard
 from aiops.evaluations.timing import timing
+from aiops.evaluations.undecided import decidable, overdue
 
 TASK = "evaluations.run_shard"
 
@@ -48,3 +49,12 @@ def sweep() -> None:
         shards__state=Shard.State.RUNNING
     ).update(held=F("held") * 0)
     dispatch()
+    decide_again()
+
+
+def decide_again() -> None:
+    """Ask for the verdicts that got lost."""
+    for run in overdue():
+        Run.objects.filter(pk=run.pk).update(heartbeat_at=clock.now())
+        if decidable(run):
+            enqueue("evaluations.decide", run.pk, hint=True)

@@ -36,6 +36,8 @@ class Estimate:
     unrenderable: int
     problems: tuple[str, ...]
     known_output: bool  # the output's length comes from earlier runs, not from a guess
+    answer: int = 0  # tokens of an answer, about
+    answer_most: int = 0
 
 
 def estimate(
@@ -46,7 +48,7 @@ def estimate(
     if price is None:
         return None
     count = cases.case_count
-    sample = _sample(cases, count)
+    sample = sample_of(cases)
     rendered, problems = _rendered(version, sample)
     max_tokens = int(parameters_of(version, model.max_output_tokens)["max_tokens"])
     output, known = _output_tokens(version, max_tokens)
@@ -64,12 +66,15 @@ def estimate(
         unrenderable=len(sample) - len(rendered),
         problems=tuple(dict.fromkeys(problems))[:3],
         known_output=known,
+        answer=output,
+        answer_most=max_tokens,
     )
 
 
-def _sample(cases: DatasetVersion | Dataset, count: int) -> list[dict[str, str]]:
+def sample_of(cases: DatasetVersion | Dataset) -> list[dict[str, str]]:
+    """The inputs of up to `SAMPLE` cases, evenly from all of them."""
     rows = datasets.cases_of(cases) if isinstance(cases, DatasetVersion) else datasets.draft_cases(cases)
-    step = max(1, -(-count // SAMPLE))
+    step = max(1, -(-cases.case_count // SAMPLE))
     if step > 1:
         rows = rows.annotate(nth=F("position") % step).filter(nth=0)
     return list(rows.order_by("position", "id").values_list("inputs", flat=True)[:SAMPLE])

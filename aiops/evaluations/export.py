@@ -21,6 +21,8 @@ _FACTS = (
     "cache_write_tokens",
     "output_tokens",
     "reasoning_tokens",
+    "explanation",
+    "fold",
 )
 
 
@@ -31,7 +33,7 @@ def csv_response(run: Run, rows: QuerySet[Result]) -> StreamingHttpResponse:
     header = ["case", "repeat", "category", "locale", "expected", "output", "error_kind", "error", *_FACTS]
     return stream_csv(
         f"run-{run.pk}.csv",
-        [*header, "cost_usd", *scores],
+        [*header, "cost_usd", "reused_from_run", *scores],
         (_line(result, names) for result in _chunks(rows)),
     )
 
@@ -59,6 +61,7 @@ def record(result: Result) -> dict[str, Any]:
         "error": {"kind": result.error_kind, "message": result.error} if result.error_kind else None,
         **{name: getattr(result, name) for name in _FACTS},
         "cost_usd": str(result.cost),
+        "reused_from_run": result.reused_from.run_id if result.reused_from else None,
         "scores": [
             {"scorer": score.scorer, "value": score.value, "passed": score.passed, "reason": score.reason}
             for score in result.scores.all()
@@ -67,7 +70,7 @@ def record(result: Result) -> dict[str, Any]:
 
 
 def _chunks(rows: QuerySet[Result]) -> Iterator[Result]:
-    return rows.prefetch_related("scores").iterator(chunk_size=CHUNK)
+    return rows.select_related("reused_from").prefetch_related("scores").iterator(chunk_size=CHUNK)
 
 
 def _line(result: Result, names: list[str]) -> list[object]:
@@ -91,5 +94,6 @@ def _line(result: Result, names: list[str]) -> list[object]:
         result.error,
         *(getattr(result, name) for name in _FACTS),
         result.cost,
+        result.reused_from.run_id if result.reused_from else None,
         *scores,
     ]

@@ -8,6 +8,7 @@ from aiops.evaluations import comparable
 from aiops.evaluations.gate import plan
 from aiops.features.models import Feature
 
+FEWEST_FLIPS = 5  # that a test can call a fall
 SHOWN = 6  # groups too small that are named
 
 
@@ -34,6 +35,11 @@ class Prospect:
     @property
     def margin_points(self) -> str:
         return _points(self.margin)
+
+    @property
+    def few_flips(self) -> bool:
+        """Whether fewer than five cases can be expected to flip: 1/2 to the power of 4 is above 5 %."""
+        return self.cases * self.discordant < FEWEST_FLIPS
 
     @property
     def lacking(self) -> int:

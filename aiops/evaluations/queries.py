@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import (
     Aggregate,
-    Case,
     Count,
     Exists,
     F,
@@ -17,11 +16,11 @@ from django.db.models import (
     Q,
     QuerySet,
     Sum,
-    When,
 )
 
 from aiops.core import clock
-from aiops.evaluations.models import Result, Run, Score
+from aiops.core.money import ZERO
+from aiops.evaluations.models import Result, Run, Score, with_approaches
 
 _LIST_FILTERS = {
     "feature": "feature",
@@ -37,13 +36,12 @@ _RESULT_FILTERS = {
     "text": "output__icontains",
 }
 NONE = "(none)"  # a category or locale that is empty, in URLs
-WORST = 10
 
 
 def runs(filters: Mapping[str, Any] | None = None) -> QuerySet[Run]:
     """Runs with all that a row shows, newest first."""
-    rows = Run.objects.select_related(
-        "feature", "dataset_version__dataset", "version__prompt", "model__provider", "price", "created_by"
+    rows = with_approaches(
+        Run.objects.select_related("feature", "dataset_version__dataset", "price", "created_by")
     )
     return rows.filter(**{_LIST_FILTERS[name]: value for name, value in (filters or {}).items()})
 
@@ -76,17 +74,31 @@ class _Percentile(Aggregate):
 
 
 def facts(run: Run) -> dict[str, Any]:
-    """Of the run's results: p50 and p95 of latency in ms, tokens in and out, and how many there are."""
+    """Of the run's results, as JSON keeps it: `results` and `answered` of them, `cost` of the answers in USD
+    as text, what those taken over have cost included; `timed` of them with p50 and p95 of latency in ms;
+    tokens in and out.
+    """
     latency = {
         name: _Percentile("latency_ms", share=share, output_field=FloatField())
         for name, share in (("p50", 0.5), ("p95", 0.95))
     }
-    return Result.objects.filter(run=run).aggregate(
+    found = Result.objects.filter(run=run).aggregate(
         **latency,
+        timed=Count("latency_ms"),
         results=Count("id"),
+        answered=Count("id", filter=Q(error_kind="")),
+        cost=Sum("cost", default=ZERO),
         tokens_in=Sum(F("input_tokens") + F("cached_input_tokens") + F("cache_write_tokens")),
         tokens_out=Sum(F("output_tokens") + F("reasoning_tokens")),
     )
+    return {**found, "cost": str(found["cost"] + run.reused_cost)}
+
+
+def out_of_fold(run: Run) -> int:
+    """How many answers of a classifier are those of a model that had not seen the text."""
+    if run.classifier_version_id is None:
+        return 0
+    return Result.objects.filter(run=run, fold__isnull=False).count()
 
 
 def errors_by_kind(run: Run) -> list[dict[str, Any]]:
@@ -121,34 +133,6 @@ def _with_outcome(rows: QuerySet[Result], outcome: str, scorer: str) -> QuerySet
     if outcome == "passed":
         return rows.filter(passed & ~failed)
     return rows.filter(~passed & ~failed)
-
-
-def worst_results(run: Run, scorer: str) -> QuerySet[Result]:
-    """The results that did worst: by the scorer's value, or by how many scorers they fail."""
-    rows = _worst_by(run, scorer) if scorer else _worst_of_all(run)
-    return rows.select_related("case").prefetch_related("scores")[:WORST]
-
-
-def _worst_by(run: Run, scorer: str) -> QuerySet[Result]:
-    scores = Score.objects.filter(result__run=run, scorer=scorer)
-    low = scores.filter(Q(passed=False) | Q(passed=None, value__lt=1)).order_by("value", "result_id")[:WORST]
-    order = {result_id: place for place, result_id in enumerate(low.values_list("result_id", flat=True))}
-    placed = Case(*(When(pk=pk, then=place) for pk, place in order.items()), default=len(order))
-    return Result.objects.filter(pk__in=order).order_by(placed)
-
-
-def _worst_of_all(run: Run) -> QuerySet[Result]:
-    failed = Score.objects.filter(result__run=run, passed=False).values("result_id")
-    counted = failed.annotate(fails=Count("id")).order_by("-fails", "result_id")[:WORST]
-    order = [row["result_id"] for row in counted]
-    placed = Case(*(When(pk=pk, then=place) for place, pk in enumerate(order)), default=len(order))
-    return Result.objects.filter(pk__in=order).order_by(placed)
-
-
-def groups(run: Run, column: str) -> list[str]:
-    """The categories or locales among the run's cases."""
-    field = f"case__{column}"
-    return list(Result.objects.filter(run=run).values_list(field, flat=True).distinct().order_by(field)[:500])
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +172,4 @@ def same_case(result: Result, limit: int = 20) -> QuerySet[Result]:
     rows = Result.objects.filter(case__dataset_id=case.dataset_id, case__key=case.key).exclude(
         run_id=result.run_id
     )
-    return (
-        rows.select_related("run__version__prompt", "run__model")
-        .prefetch_related("scores")
-        .order_by("-id")[:limit]
-    )
+    return with_approaches(rows, "run").prefetch_related("scores").order_by("-id")[:limit]

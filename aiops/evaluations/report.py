@@ -9,8 +9,8 @@ from xml.sax.xmlreader import AttributesImpl
 
 from aiops.core import figures
 from aiops.core.money import usd
-from aiops.evaluations import queries, verdict_report
-from aiops.evaluations.models import Result, Run, Verdict
+from aiops.evaluations import queries, reusing, verdict_report
+from aiops.evaluations.models import OnModel, Result, Run, Verdict
 from aiops.evaluations.statistics import LEAST
 from aiops.evaluations.summary import EVERY, Figure, Summary
 
@@ -20,7 +20,8 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def as_text(run: Run, summary: Summary) -> str:
     """The report on stdout: what ran, each scorer, then every scorer per category and locale."""
-    lines = [headline(run, summary), f"{_what(run)}. {_cost(run)}.", ""]
+    reused = [f"{sentence}."] if (sentence := reusing.said(run)) else []
+    lines = [headline(run, summary), f"{_what(run)}. {_cost(run)}.", *reused, ""]
     lines += _table("Scorer", {name or "every scorer": one for name, one in summary.totals.items()})
     for title, groups in (("Category", summary.by_category), ("Locale", summary.by_locale)):
         if any(groups.get(EVERY, {})):
@@ -43,8 +44,8 @@ def headline(run: Run, summary: Summary) -> str:
 
 def _what(run: Run) -> str:
     repeats = f" x {run.repeats} repeats" if run.repeats > 1 else ""
-    simulated = " (simulated)" if run.model.provider.is_simulated else ""
-    return f"{run.version} on {run.model}{simulated} over {run.dataset_version}{repeats}"
+    simulated = " (simulated)" if run.approach.simulated else ""
+    return f"{run.approach}{simulated} over {run.dataset_version}{repeats}"
 
 
 def _cost(run: Run) -> str:
@@ -86,9 +87,7 @@ def as_json(run: Run, summary: Summary) -> dict[str, Any]:
         "state": run.state,
         "reason": run.reason,
         "feature": run.feature.slug,
-        "prompt": run.version.prompt.name,
-        "version": run.version.number,
-        "model": run.model.name,
+        **_named(run),
         "dataset": run.dataset_version.dataset.name,
         "dataset_version": run.dataset_version.number,
         "repeats": run.repeats,
@@ -96,10 +95,28 @@ def as_json(run: Run, summary: Summary) -> dict[str, Any]:
         "done": run.done,
         "failed": run.failed,
         "cost_usd": str(run.cost),
+        "reused": {
+            "outputs": run.reused,
+            "cost_usd": str(run.reused_cost),
+            "runs": {str(origin.run_id): origin.count for origin in reusing.origins(run)},
+        },
         "scorers": {name or "*": _figure_json(figure) for name, figure in summary.totals.items()},
         "categories": _groups_json(summary.by_category),
         "locales": _groups_json(summary.by_locale),
         "errors": queries.errors_by_kind(run),
+    }
+
+
+def _named(run: Run) -> dict[str, Any]:
+    """What ran; `prompt`, `version` and `model` are null where no model was asked."""
+    approach = run.approach
+    version, model = (of.version, of.model.name) if isinstance(of := approach.of, OnModel) else (None, None)
+    return {
+        "approach": approach.kind.value,
+        "name": approach.name,
+        "prompt": version.prompt.name if version else None,
+        "version": version.number if version else None,
+        "model": model,
     }
 
 
@@ -131,7 +148,7 @@ def write_junit(run: Run, path: Path, verdict: Verdict | None = None) -> None:
         xml.startDocument()
         failures = queries.results(run, {"outcome": "failed"}).count()
         counts = {"tests": run.accounted, "failures": failures, "errors": run.failed}
-        name = f"{run.version} on {run.model}, {run.dataset_version}"
+        name = f"{run.approach}, {run.dataset_version}"
         xml.startElement("testsuites", AttributesImpl({}))
         if verdict is not None:
             verdict_report.write_suite(xml, verdict)

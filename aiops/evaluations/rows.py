@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from aiops.approaches.face import Answer
 from aiops.catalog.models import Price
 from aiops.catalog.pricing import cost
 from aiops.core.money import ZERO
 from aiops.evaluations.caller import Job, Outcome
+from aiops.evaluations.models import Result
 from aiops.evaluations.scorers import judge_output
 from aiops.evaluations.scorers.base import Scorer
 from aiops.evaluations.work import Item
@@ -29,8 +31,43 @@ def answered(
     return row | _reply(outcome.reply, price) | {"scores": judge_output(outcome.reply.text, item, scorers)}
 
 
+def decided(item: Item, answer: Answer, scorers: Mapping[str, Scorer]) -> dict[str, Any]:
+    """The row of what a rule set or a classifier answered."""
+    sure = f", {100 * answer.confidence:.0f} % sure" if answer.confidence is not None else ""
+    return _blank(item, ()) | {
+        "output": storable(answer.text),
+        "explanation": storable(answer.explanation + sure),
+        "fold": answer.fold,
+        "latency_ms": answer.latency_ms,
+        "attempts": 1,
+        "scores": judge_output(answer.text, item, scorers),
+    }
+
+
+_TAKEN_OVER = (
+    "output",
+    "messages",
+    "input_tokens",
+    "cached_input_tokens",
+    "cache_write_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "usage_reported",
+    "latency_ms",
+    "attempts",
+    "finish_reason",
+)
+
+
+def reused(item: Item, original: Result, scorers: Mapping[str, Scorer]) -> dict[str, Any]:
+    """The row of an output that an earlier run paid for: taken over for nothing, scored anew."""
+    taken = {name: getattr(original, name) for name in _TAKEN_OVER}
+    scores = judge_output(original.output, item, scorers)
+    return _blank(item, ()) | taken | {"reused_from": original.pk, "scores": scores}
+
+
 def refused(item: Item, kind: str, error: Exception) -> dict[str, Any]:
-    """The row of a case that could not even be asked: its prompt does not render."""
+    """The row of a case that could not even be asked: its prompt does not render, an input is missing."""
     return _blank(item, ()) | {"error_kind": kind, "error": storable(str(error))[:MAX_ERROR]}
 
 
@@ -49,9 +86,13 @@ def _blank(item: Item, messages: Sequence[Message]) -> dict[str, Any]:
         "reasoning_tokens": 0,
         "usage_reported": True,
         "cost": ZERO,
+        "judge_cost": ZERO,
         "unaccounted": ZERO,
         "latency_ms": None,
         "attempts": 0,
+        "explanation": "",
+        "fold": None,
+        "reused_from": None,
         "finish_reason": "",
         "scores": [],
     }
@@ -76,12 +117,12 @@ def _failure(job: Job, error: Exception) -> dict[str, Any]:
     return {
         "error_kind": error_kind(error),
         "error": storable(str(error) or type(error).__name__)[:MAX_ERROR],
-        "unaccounted": _possible_cost(job, error),
+        "unaccounted": possible_cost(job, error),
         "attempts": getattr(error, "attempts", 1),
     }
 
 
-def _possible_cost(job: Job, error: Exception) -> Decimal:
+def possible_cost(job: Job, error: Exception) -> Decimal:
     """A vendor that said no, or was never reached, bills nothing; after a timeout or a garbled answer
     nobody knows.
     """

@@ -27,17 +27,21 @@ WITH ours AS (
   SELECT fence.run_id, r.* FROM fence, jsonb_to_recordset(%(rows)s::jsonb) AS r(
     case_id bigint, repeat smallint, output text, error_kind text, error text, messages jsonb,
     input_tokens int, cached_input_tokens int, cache_write_tokens int, output_tokens int,
-    reasoning_tokens int, usage_reported bool, cost numeric, unaccounted numeric, latency_ms float8,
-    attempts smallint, finish_reason text, scores jsonb)
+    reasoning_tokens int, usage_reported bool, cost numeric, judge_cost numeric, unaccounted numeric,
+    latency_ms float8,
+    attempts smallint, finish_reason text, explanation text, fold smallint,
+    reused_from bigint, scores jsonb)
 ), inserted AS (
   INSERT INTO evaluations_result (run_id, case_id, repeat, output, error_kind, error, messages, input_tokens,
     cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, usage_reported, cost,
-    unaccounted, latency_ms, attempts, finish_reason, created_at)
+    judge_cost, unaccounted, latency_ms, attempts, finish_reason, explanation, fold,
+    reused_from_id, created_at)
   SELECT run_id, case_id, repeat, output, error_kind, error, messages, input_tokens,
     cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, usage_reported, cost,
-    unaccounted, latency_ms, attempts, finish_reason, clock_timestamp() FROM incoming
+    coalesce(judge_cost, 0), unaccounted, latency_ms, attempts, finish_reason, explanation, fold,
+    reused_from, clock_timestamp() FROM incoming
   ON CONFLICT (run_id, case_id, repeat) DO NOTHING
-  RETURNING id, case_id, repeat, cost, unaccounted, error_kind
+  RETURNING id, case_id, repeat, cost, judge_cost, unaccounted, error_kind, reused_from_id
 ), scored AS (
   INSERT INTO evaluations_score (result_id, scorer, value, passed, reason)
   SELECT inserted.id, s.scorer, s.value, s.passed, s.reason
@@ -45,11 +49,17 @@ WITH ours AS (
     jsonb_to_recordset(incoming.scores) AS s(scorer text, value float8, passed bool, reason text)
 ), counted AS (
   SELECT count(*) FILTER (WHERE error_kind = '') AS done, count(*) FILTER (WHERE error_kind <> '') AS failed,
-    coalesce(sum(cost), 0) AS cost, coalesce(sum(unaccounted), 0) AS unaccounted FROM inserted
+    coalesce(sum(cost + judge_cost), 0) AS cost, coalesce(sum(judge_cost), 0) AS judge_cost,
+    coalesce(sum(unaccounted), 0) AS unaccounted, count(reused_from_id) AS reused,
+    coalesce(sum((SELECT original.cost FROM evaluations_result AS original
+                  WHERE original.id = inserted.reused_from_id)), 0) AS reused_cost
+  FROM inserted
 )
 UPDATE evaluations_run AS run
 SET done = run.done + counted.done, failed = run.failed + counted.failed, cost = run.cost + counted.cost,
+  judge_cost = run.judge_cost + counted.judge_cost,
   held = greatest(run.held - fence.returned, 0), unaccounted = run.unaccounted + counted.unaccounted,
+  reused = run.reused + counted.reused, reused_cost = run.reused_cost + counted.reused_cost,
   heartbeat_at = clock_timestamp()
 FROM counted, fence WHERE run.id = fence.run_id
 RETURNING run.state, run.done, run.failed
@@ -109,7 +119,10 @@ def _write_single(claim: Claim, row: dict[str, Any]) -> None:
             **row,
             **tokens,
             "cost": 0,
+            "judge_cost": 0,
             "output": "",
+            "explanation": "",
+            "reused_from": None,
             "messages": [],
             "scores": [],
             "finish_reason": "",

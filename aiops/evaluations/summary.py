@@ -1,50 +1,21 @@
-"""A run in figures: per scorer, in total and per category and locale. Counted by the database."""
+"""A run in figures: per scorer, in total and per category and locale."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-from django.db import connection
+from aiops.evaluations import columns, statistics
+from aiops.evaluations.columns import EVERY, Columns
 
-from aiops.evaluations import statistics
-from aiops.evaluations.models import Run
-from aiops.evaluations.scorers import CHECKS
-from aiops.evaluations.statistics import Interval
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-EVERY = ""  # the name under which "every scorer passes" is counted
+    from aiops.evaluations.columns import Bools, Floats, Ints
+    from aiops.evaluations.models import Run
+    from aiops.evaluations.statistics import Interval
 
-# First a case's repeats become one figure, then cases are counted; errors and nulls are missing, not zero.
-_FIGURES = """
-WITH judged AS MATERIALIZED (
-  SELECT result.case_id, result.id, score.scorer, score.value, score.passed::int::float8 AS passed
-  FROM evaluations_result AS result JOIN evaluations_score AS score ON score.result_id = result.id
-  WHERE result.run_id = %(run)s
-), everything AS (
-  SELECT case_id, min(passed) AS passed FROM judged GROUP BY case_id, id
-), cases AS (
-  {cases}
-)
-SELECT scorer, grouping(c.category, c.locale) AS level, c.category, c.locale,
-  count(value) AS n_value, avg(value) AS mean, stddev_samp(value) AS deviation,
-  count(passed) AS n_passed, sum(passed) AS passed
-FROM cases JOIN datasets_case AS c ON c.id = cases.case_id
-GROUP BY GROUPING SETS ((scorer), (scorer, c.category), (scorer, c.locale))
-"""
-_ASKED_ONCE = """
-  SELECT case_id, scorer, value, passed FROM judged
-  UNION ALL SELECT case_id, '', NULL, passed FROM everything
-"""
-_REPEATED = """
-  SELECT case_id, scorer, avg(value) AS value, avg(passed) AS passed FROM judged GROUP BY case_id, scorer
-  UNION ALL SELECT case_id, '', NULL, avg(passed) FROM everything GROUP BY case_id
-"""
-_COUNTS = """
-SELECT grouping(c.category, c.locale) AS level, c.category, c.locale, count(*) AS cases
-FROM (SELECT DISTINCT case_id FROM evaluations_result WHERE run_id = %(run)s) AS asked
-JOIN datasets_case AS c ON c.id = asked.case_id
-GROUP BY GROUPING SETS ((), (c.category), (c.locale))
-"""
-_TOTAL, _CATEGORY, _LOCALE = 3, 1, 2  # grouping(): a bit is set where the column was summed over
+__all__ = ["EVERY", "Figure", "Summary", "averaged", "figures", "summarise", "tabulate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,46 +59,80 @@ class Summary:
 
 
 def summarise(run: Run) -> Summary:
-    """All figures of `run`, in two queries."""
-    figures = _FIGURES.format(cases=_REPEATED if run.repeats > 1 else _ASKED_ONCE)
-    counts = {_group(row): row["cases"] for row in _rows(_COUNTS, run) if row["cases"]}
-    found = {(row["scorer"], *_group(row)): row for row in _rows(figures, run)}
-    order = [EVERY, *(scorer["name"] for scorer in run.scorers), CHECKS]
-    names = [name for name in order if name != CHECKS or (CHECKS, _TOTAL, "") in found] if counts else []
-
-    def table(level: int) -> dict[str, dict[str, Figure]]:
-        groups = {group: cases for (of, group), cases in counts.items() if of == level}
-        return {
-            name: {group: _figure(cases, found.get((name, level, group))) for group, cases in groups.items()}
-            for name in names
-        }
-
-    totals = {name: groups[""] for name, groups in table(_TOTAL).items()}
-    return Summary(totals, _sorted(table(_CATEGORY)), _sorted(table(_LOCALE)))
+    """All figures of `run` as its results stand now."""
+    return tabulate(columns.read(run))
 
 
-def _rows(sql: str, run: Run) -> list[dict[str, Any]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, {"run": run.pk})
-        names = [column.name for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+def tabulate(run: Columns) -> Summary:
+    """All figures of a run. First a case's repeats become one figure, then cases are counted."""
+    asked = run.asked
+    names = [EVERY, *run.scorers] if asked.any() else []
+    judged = {name: averaged(run, name) for name in names}
+
+    def table(groups: list[str], number: Ints) -> dict[str, dict[str, Figure]]:
+        return {name: figures(*judged[name], groups=groups, number=number, counted=asked) for name in names}
+
+    whole = table([""], run.category * 0)
+    totals = {name: rows[""] for name, rows in whole.items()}
+    by_category, by_locale = table(run.categories, run.category), table(run.locales, run.locale)
+    return Summary(totals, _sorted(by_category), _sorted(by_locale))
 
 
-def _group(row: Mapping[str, Any]) -> tuple[int, str]:
-    level = row["level"]
-    return level, {_TOTAL: "", _CATEGORY: row["category"], _LOCALE: row["locale"]}[level]
+def averaged(run: Columns, scorer: str, required: tuple[str, ...] = ()) -> tuple[Floats, Floats]:
+    """Each case's share of passes and mean value over its repeats, (n,) each; NaN is missing."""
+    import numpy as np  # noqa: PLC0415 - most processes of the console never need it
+
+    passed = run.passes(scorer, required)
+    return mean_of(np.where(passed < 0, np.nan, passed)), mean_of(run.values(scorer))
 
 
-def _figure(cases: int, row: Mapping[str, Any] | None) -> Figure:
-    if row is None:
-        return Figure(cases=cases, n=0, passed=None, share=None, mean=None, mean_n=0)
-    n, n_value = row["n_passed"], row["n_value"]
+def mean_of(cells: Floats) -> Floats:
+    """The mean of each row's numbers; NaN where it has none."""
+    import numpy as np  # noqa: PLC0415 - as above
+
+    there = ~np.isnan(cells)
+    count = there.sum(axis=1)
+    total = np.where(there, cells, 0.0).sum(axis=1)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def figures(
+    passed: Floats, value: Floats, *, groups: list[str], number: Ints, counted: Bools
+) -> dict[str, Figure]:
+    """A figure for each of `groups` that has a case among the `counted`; `number` (n,) says whose it is."""
+    import numpy as np  # noqa: PLC0415 - as above
+
+    size = len(groups)
+
+    def total(of: Bools, weights: Floats | None = None) -> Floats:
+        given = of[of].astype(float) if weights is None else weights[of]
+        summed: Floats = np.bincount(number[of], weights=given, minlength=size).astype(np.float64)
+        return summed
+
+    judged, valued = counted & ~np.isnan(passed), counted & ~np.isnan(value)
+    cases, n, n_value = total(counted), total(judged), total(valued)
+    passes = total(judged, passed)
+    mean = total(valued, value) / np.maximum(n_value, 1)
+    squares = total(valued, (value - mean[number]) ** 2)
+    return {
+        name: _figure(
+            int(cases[place]), int(n[place]), float(passes[place]), int(n_value[place]),
+            float(mean[place]), float(squares[place]),
+        )
+        for place, name in enumerate(groups)
+        if cases[place]
+    }  # fmt: skip
+
+
+def _figure(cases: int, n: int, passes: float, n_value: int, mean: float, squares: float) -> Figure:
+    """`squares` is the sum of the values' squared distances from their mean."""
+    deviation = (squares / (n_value - 1)) ** 0.5 if n_value > 1 else None
     return Figure(
         cases=cases,
         n=n,
-        passed=row["passed"],
-        share=statistics.wilson(row["passed"], n) if n else None,
-        mean=statistics.mean_interval(row["mean"], row["deviation"], n_value) if n_value else None,
+        passed=passes if n else None,
+        share=statistics.wilson(passes, n) if n else None,
+        mean=statistics.mean_interval(mean, deviation, n_value) if n_value else None,
         mean_n=n_value,
     )
 

@@ -4,10 +4,11 @@ from celery import shared_task
 
 from aiops.accounts.models import User
 from aiops.core.actors import SystemActor
-from aiops.evaluations import actions, dispatch, runner
+from aiops.evaluations import actions, dispatch, pairwise_claims, pairwise_work, runner, summaries
 from aiops.evaluations.models import Run
 
 GATE = SystemActor("gate")
+WEIGHER = SystemActor("judge trust")
 
 
 @shared_task(name="evaluations.run_shard")
@@ -16,16 +17,25 @@ def run_shard(shard_id: int) -> None:
     runner.run_shard(shard_id)
 
 
+@shared_task(name="evaluations.run_pairwise")
+def run_pairwise(pairwise_id: int) -> None:
+    """Ask a judge about two runs, if nobody does yet."""
+    pairwise_work.run_pairwise(pairwise_id)
+
+
 @shared_task(name="evaluations.sweep")
 def sweep() -> None:
     """Find work that lost its worker or its message."""
     dispatch.sweep()
+    pairwise_claims.sweep()
 
 
 @shared_task(name="evaluations.decide")
 def decide(run_id: int) -> None:
-    """The verdict on a run that is over, if there is a baseline for it."""
-    actions.judge_run(by=GATE, run=Run.objects.get(pk=run_id))
+    """Keep a run that is over for its readers; the verdict on it, if there is a baseline for it."""
+    run = Run.objects.get(pk=run_id)
+    summaries.measured([run])
+    actions.judge_run(by=GATE, run=run)
 
 
 @shared_task(name="evaluations.compare")
@@ -36,3 +46,9 @@ def compare(candidate_id: int, baseline_id: int, user_id: int) -> None:
         candidate=Run.objects.get(pk=candidate_id),
         baseline=Run.objects.get(pk=baseline_id),
     )
+
+
+@shared_task(name="evaluations.weigh_judges")
+def weigh_judges(feature: str | None = None) -> None:
+    """How judges stand against people, in a feature (its slug) or in all: after grades, and each night."""
+    actions.weigh_judges(by=WEIGHER, feature=feature)

@@ -63,6 +63,15 @@ def judge_trust(
     return JudgeTrust(fails, passes, bias, state, because)
 
 
+def _fault(fails: Recall, bias: float) -> str:
+    also = f", and {_off(bias)}" if abs(bias) > BIAS else ""
+    return f"it finds only {fails.hits} of {fails.n} human fails{also}"
+
+
+def _off(bias: float) -> str:
+    return f"it passes {abs(bias) * 100:.1f} points {'more' if bias > 0 else 'fewer'} than people do"
+
+
 def _state(fails: Recall, grades: int, bias: float, *, changed: bool) -> tuple[Trust, str]:
     low, high = fails.interval
     if changed:
@@ -70,10 +79,7 @@ def _state(fails: Recall, grades: int, bias: float, *, changed: bool) -> tuple[T
     if grades < MINIMUM_GRADES:
         return Trust.UNKNOWN, f"{grades} of {MINIMUM_GRADES} random grades in 4 weeks"
     if high < RECALL or abs(bias) > BIAS:
-        return (
-            Trust.NOT_TRUSTED,
-            "it misses fails" if high < RECALL else f"it is {bias * 100:+.1f} points off",
-        )
+        return Trust.NOT_TRUSTED, _fault(fails, bias) if high < RECALL else _off(bias)
     if fails.n < MINIMUM_FAILS:
         return Trust.UNKNOWN, f"{fails.n} of {MINIMUM_FAILS} human fails seen"
     if low >= RECALL:

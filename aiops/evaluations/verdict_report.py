@@ -9,6 +9,7 @@ from xml.sax.xmlreader import AttributesImpl
 from aiops.core import figures
 from aiops.core.money import usd
 from aiops.datasets.models import Case
+from aiops.evaluations import reusing
 from aiops.evaluations.models import Run, Verdict
 
 KINDS = ("locale", "category")
@@ -26,6 +27,7 @@ def as_text(verdict: Verdict | None) -> str:
     if verdict is None:
         return NO_BASELINE
     lines = [f"{verdict}.", verdict.why, f"Baseline: {_side(verdict.baseline)}, by {_policy(verdict)}."]
+    lines += [f"{sentence}." for sentence in reusing.each(verdict.candidate, verdict.baseline)]
     for kind in KINDS:
         rows = verdict.decision[kind]
         if rows:
@@ -57,9 +59,12 @@ def as_markdown(run: Run, verdict: Verdict | None) -> str:
     lines = [f"### {_escaped(sentence)}", ""]
     if verdict is not None:
         lines += [_escaped(verdict.why), ""]
-    simulated = " (simulated)" if run.model.provider.is_simulated else ""
-    what = f"{run}: {run.version} on {run.model}{simulated} over {run.dataset_version}"
+    simulated = " (simulated)" if run.approach.simulated else ""
+    what = f"{run}: {run.approach}{simulated} over {run.dataset_version}"
     lines.append(_escaped(f"{what}, {run.done:,} of {run.total:,} results, {usd(run.cost)}."))
+    lines += [
+        _escaped(f"{sentence}.") for sentence in reusing.each(run, verdict.baseline if verdict else None)
+    ]
     if verdict is not None:
         lines += [_escaped(f"Against {_side(verdict.baseline)}, by {_policy(verdict)}."), ""]
         lines += _markdown_tables(verdict)
@@ -78,7 +83,7 @@ def write_suite(xml: XMLGenerator, verdict: Verdict) -> None:
     tests = list(_tests(verdict))
     counts = {"tests": len(tests), "failures": sum(bool(test[2]) for test in tests)}
     counts["skipped"] = sum(bool(test[3]) for test in tests)
-    attributes = {"name": f"gate: {verdict.candidate.version} against {verdict.baseline.version}"}
+    attributes = {"name": f"gate: {verdict.candidate.approach.name} against {verdict.baseline.approach.name}"}
     xml.startElement("testsuite", AttributesImpl(attributes | {key: str(n) for key, n in counts.items()}))
     for group, name, failure, skipped in tests:
         xml.startElement("testcase", AttributesImpl({"name": name, "classname": f"gate.{group}"}))
@@ -93,7 +98,7 @@ def write_suite(xml: XMLGenerator, verdict: Verdict) -> None:
 def _tests(verdict: Verdict) -> Iterator[tuple[str, str, str, str]]:
     """(group, name, why it failed, why it was skipped)"""
     passed = verdict.outcome == Verdict.Outcome.PASS
-    yield "verdict", str(verdict.candidate.version), "" if passed else str(verdict), ""
+    yield "verdict", verdict.candidate.approach.name, "" if passed else str(verdict), ""
     least = verdict.decision["demands"]["min_category"]
     for kind in KINDS:
         for row in verdict.decision[kind]:
@@ -159,7 +164,7 @@ def _points(share: float) -> str:
 
 
 def _side(run: Run) -> str:
-    return f"{run} ({run.version} on {run.model})"
+    return f"{run} ({run.approach})"
 
 
 def _policy(verdict: Verdict) -> str:

@@ -4,6 +4,7 @@ Import this in workers and commands only: the gate brings SciPy's optimisers wit
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,10 @@ from django.db import connection
 
 from aiops.core.errors import InvalidInput
 from aiops.datasets import queries as datasets
-from aiops.evaluations.gate import evidence, words
+from aiops.evaluations.gate import decision as gate
+from aiops.evaluations.gate import evidence, repeats, words
 from aiops.evaluations.gate.cases import Demands, Metric, Outcome, PairedCase
-from aiops.evaluations.gate.decision import decide
+from aiops.evaluations.gate.decision import Decision, decide
 from aiops.evaluations.models import GatePolicy, Run, Score
 
 # "" decides by every scorer: a result passes where none fails it. A scorer that the policy requires and that
@@ -61,9 +63,17 @@ def find(candidate: Run, baseline: Run, policy: GatePolicy) -> Finding:
         outcome=decision.outcome.value,
         reason=decision.reason.value,
         sentence=words.sentence(decision),
-        why=words.why(decision),
+        why=_why(decision, cases),
         decision=evidence.as_json(decision, cases, ids),
     )
+
+
+def _why(decision: Decision, cases: Sequence[PairedCase]) -> str:
+    """The evidence; where it does not decide, whether more repeats would."""
+    parts = [words.why(decision)]
+    if decision.outcome == gate.Outcome.INCONCLUSIVE:
+        parts.append(repeats.advice(cases, decision.demands))
+    return " ".join(filter(None, parts))
 
 
 def paired_cases(

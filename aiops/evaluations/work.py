@@ -27,9 +27,10 @@ class Item:
 def items_of(shard: Shard, run: Run) -> list[Item]:
     """The work of `shard` in order, without what has a result already."""
     low, high = shard.first // run.repeats, (shard.stop - 1) // run.repeats + 1
+    schema = run.version.output_schema if run.version else None
     cases = datasets.cases_of(run.dataset_version).order_by("position", "id").values(*_FIELDS)[low:high]
     items = [
-        _item(case, repeat, run.version)
+        _item(case, repeat, schema)
         for index, case in enumerate(cases, start=low)
         for repeat in range(run.repeats)
         if shard.first <= index * run.repeats + repeat < shard.stop
@@ -42,14 +43,14 @@ def items_of(shard: Shard, run: Run) -> list[Item]:
     return [item for item in items if (item.case_id, item.repeat) not in done]
 
 
-def _item(case: Mapping[str, Any], repeat: int, version: Version) -> Item:
+def _item(case: Mapping[str, Any], repeat: int, schema: Mapping[str, Any] | None) -> Item:
     golden = Golden(
         key=case["key"],
         inputs=case["inputs"],
         expected=case["expected"],
         category=case["category"],
         locale=case["locale"],
-        output_schema=version.output_schema,
+        output_schema=schema,
         metadata=case["metadata"],
     )
     return Item(case_id=case["id"], repeat=repeat, golden=golden, checks=tuple(case["checks"]))
@@ -76,11 +77,11 @@ def request_for(run: Run, messages: tuple[Message, ...], repeat: int) -> ChatReq
         seed = (seed or 0) + repeat
     stop = parameters.get("stop") or ()
     return ChatRequest(
-        model=run.model.vendor_name,
+        model=run.vendor_name,
         messages=messages,
         max_tokens=parameters["max_tokens"],
         temperature=parameters.get("temperature"),
         seed=seed,
         stop=(stop,) if isinstance(stop, str) else tuple(stop),
-        response_schema=run.version.output_schema,
+        response_schema=run.asked.version.output_schema,
     )

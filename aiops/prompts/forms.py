@@ -89,7 +89,7 @@ class PreviewForm(forms.Form):
         return {
             name: str(text).replace("\r\n", "\n")
             for name, text in typed.items()
-            if text or self.fields[f"input.{name}"].required
+            if text or (text is not None and self.fields[f"input.{name}"].required)
         }
 
 

@@ -4,7 +4,7 @@
 //   data-submit-on-change  a select that submits its form
 //   data-dialog="id"       a link to a page of its own that opens the <dialog id> instead; data-dialog-close
 //   data-toast             a word after a change; data-undo (key U), data-dismiss
-//   a[rel=next|prev]       keys J and K
+//   a[rel=next|prev]       keys J and K; data-hotkey="p" any other; Escape leaves a text
 "use strict";
 
 const root = document.documentElement;
@@ -102,9 +102,12 @@ document.addEventListener("keydown", (event) => {
     if (focusSearch()) event.preventDefault();
     return;
   }
+  if (event.key === "Escape" && event.target.matches("textarea")) event.target.blur();
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
   if (event.key === "/" && focusSearch()) event.preventDefault();
-  document.querySelector(`[data-hotkey="${CSS.escape(event.key.toLowerCase())}"]`)?.click();
+  const hot = document.querySelector(`[data-hotkey="${CSS.escape(event.key.toLowerCase())}"]`);
+  if (hot) event.preventDefault(); // a label's key is not typed into the field that it leads to
+  hot?.click();
   if (event.key === "j") document.querySelector("main a[rel=next]")?.click();
   if (event.key === "k") document.querySelector("main a[rel=prev]")?.click();
   if (event.key.toLowerCase() === "u") [...document.querySelectorAll("[data-undo]")].pop()?.click();

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from aiops.evaluations import judges
 from tests import factories
 
 # What the addresses of each namespace name. A new parameter of an app gets its value here.
@@ -76,13 +77,19 @@ def _catalog() -> dict[str, Any]:
 
 @sample("evaluations")
 def _evaluations() -> dict[str, Any]:
-    result = factories.make_result()
+    run = factories.make_judged_run([True])
+    result = run.results.get()
     verdict = factories.make_verdict()
     return {
-        "pk": result.run.pk,
+        "pk": run.pk,
+        "sample_id": factories.make_sample(run=run).pk,
+        "grade_id": factories.make_grade(result=result).pk,
+        "upload": factories.make_grade_upload(run=run).pk,
+        "digest": judges.digest_of(run.scorers[0]),
         "result_id": result.pk,
         "verdict_id": verdict.pk,
         "baseline": verdict.baseline_id,
+        "pairwise_id": factories.make_pairwise().pk,
         "slug": result.run.feature.slug,
     }
 
@@ -107,6 +114,9 @@ def _flags() -> dict[str, Any]:
 @sample("calls")
 def _calls() -> dict[str, Any]:
     return {"call_id": factories.make_call().id}
+@sample("playground")
+def _playground() -> dict[str, Any]:
+    return {"pk": factories.make_playground_call().pk}
 
 
 @sample("releases")

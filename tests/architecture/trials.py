@@ -19,6 +19,8 @@ from aiops.deployments import actions as deployments
 from aiops.deployments.choices import Choice
 from aiops.deployments.models import Deployment
 from aiops.evaluations import actions as evaluations
+from aiops.evaluations import judges
+from aiops.evaluations.models import OnModel
 from aiops.features import actions as features
 from aiops.features.policy import Policy
 from aiops.flags import actions as flags
@@ -35,6 +37,7 @@ TRIALS: dict[str, Callable[[User], Act]] = {}
 PRICES = b'{"%s": {"input_cost_per_token": 2e-06, "output_cost_per_token": 8e-06, "mode": "chat"}}'
 PROMPT = b"---\nname: triage\nvariables: {ticket: {type: string}}\n---\nSort: {{ ticket }}\n"
 CASES = b'{"id": "new", "inputs": {"ticket": "Where is it?"}, "expected": "late"}\n'
+GRADES = b"case,passed\nt-000,pass\n"
 VALUES = {
     "id": "new",
     "inputs": {"ticket": "Where is it?"},
@@ -310,8 +313,7 @@ def _start_run(user: User) -> Act:
         by=user,
         feature=factories.make_feature(),
         dataset_version=factories.make_dataset_version(),
-        version=factories.make_version(),
-        model=factories.make_price().model,
+        approach=OnModel(factories.make_version(), factories.make_price().model),
         scorers=[{"type": "exact"}],
     )
 
@@ -330,6 +332,28 @@ simple(
 def _compare_runs(user: User) -> Act:
     candidate, baseline = factories.make_pair()
     return lambda: evaluations.compare_runs(by=user, candidate=candidate, baseline=baseline)
+
+
+@trial("evaluations: start_pairwise")
+def _start_pairwise(user: User) -> Act:
+    result = factories.make_result()
+    candidate = result.run
+    same = {name: getattr(candidate, name) for name in ("feature", "dataset_version", "price", "version")}
+    baseline = factories.make_run(state="finished", **same)
+    factories.make_result(run=baseline, case=result.case)
+    rubric = factories.make_version(
+        variables={name: {"type": "string"} for name in ("first", "second")}, model=candidate.model.name
+    )
+    judge = {"prompt": rubric.prompt.name}
+    return lambda: evaluations.start_pairwise(by=user, candidate=candidate, baseline=baseline, judge=judge)
+
+
+simple("evaluations: cancel_pairwise", evaluations.cancel_pairwise, pairwise=factories.make_pairwise)
+simple(
+    "evaluations: continue_pairwise",
+    evaluations.continue_pairwise,
+    pairwise=partial(factories.make_pairwise, state="cancelled"),
+)
 
 
 @trial("evaluations: ask_verdict")
@@ -416,3 +440,34 @@ simple("flags: decline_request", flags.decline_request, request=factories.make_r
 @trial("flags: withdraw_request")
 def _withdraw_request(user: User) -> Act:
     return partial(flags.withdraw_request, by=user, request=factories.make_request(asked_by=user))
+simple("evaluations: draw_sample", evaluations.draw_sample, run=lambda: factories.make_result().run, size=1)
+simple("evaluations: grade_result", evaluations.grade_result, result=factories.make_result, passed=True)
+simple(
+    "evaluations: upload_grades",
+    evaluations.upload_grades,
+    run=lambda: factories.make_judged_run([True]),
+    filename="grades.csv",
+    content=GRADES,
+)
+simple("evaluations: confirm_grades", evaluations.confirm_grades, upload=factories.make_grade_upload)
+simple(
+    "evaluations: import_grades",
+    evaluations.import_grades,
+    run=lambda: factories.make_judged_run([True]),
+    filename="grades.csv",
+    content=GRADES,
+)
+
+
+@trial("evaluations: withdraw_grade")
+def _withdraw_grade(user: User) -> Act:
+    return partial(evaluations.withdraw_grade, by=user, grade=factories.make_grade(by=user))
+
+
+@trial("evaluations: weigh_judge")
+def _weigh_judge(user: User) -> Act:
+    """One that is trusted, and that nobody has graded lately."""
+    run = factories.make_judged_run([True])
+    (judge,) = judges.judges(run.feature.slug)
+    factories.make_trust(feature=run.feature, digest=judge.digest)
+    return lambda: evaluations.weigh_judge(by=user, judge=judge, among=[judge])

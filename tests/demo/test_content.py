@@ -2,6 +2,7 @@ from collections import Counter
 
 import pytest
 
+from aiops.accounts.permissions import Permission, permissions_of
 from aiops.demo import content
 from aiops.evaluations.scorers import resolve
 from tests.demo.measure import cases
@@ -14,6 +15,7 @@ LEAST = {
     "policy-answers": 100,
     "product-copy": 60,
     "order-lookup-sql": 60,
+    "language-routing": 190,
 }
 FEATURES = pytest.mark.parametrize("feature", LEAST)
 
@@ -64,8 +66,9 @@ def test_runs_name_what_there_is():
     emails = {account.email for account in manifest.accounts}
     for run in manifest.runs:
         feature = manifest.features[run.feature]
-        assert run.version in feature.notes
-        assert run.model in manifest.models
+        of = {"prompt": feature.notes, "rules": feature.rules and feature.rules.notes, "classifier": {1}}
+        assert run.version in of[run.by_the]
+        assert run.model in manifest.models if run.by_the == "prompt" else not run.model
         assert run.dataset <= len(feature.dataset.versions)
         assert run.by in emails
 
@@ -82,3 +85,20 @@ def test_policies_are_there_for_people_and_for_the_questions():
     assert len(documents) >= 12
     asked = {case["metadata"].get("document") for case in cases("policy-answers")} - {None}
     assert asked <= documents
+
+
+def test_reviews_are_answered_by_others_who_may():
+    accounts = {account.email: permissions_of(account.roles) for account in content.manifest().accounts}
+    for run in content.manifest().runs:
+        for answer in run.review.answers if run.review else ():
+            assert answer.by != run.by
+            assert Permission.PROMPTS_REVIEW in accounts[answer.by]
+        for comment in run.review.comments if run.review else ():
+            assert Permission.PROMPTS_VIEW in accounts[comment.by]
+
+
+def test_what_is_live_in_the_end_was_so_from_the_beginning_or_is_shipped():
+    manifest = content.manifest()
+    shipped = {(run.feature, run.version) for run in manifest.runs if run.review and run.review.shipped}
+    for slug, feature in manifest.features.items():
+        assert feature.begins is None or (slug, feature.production) in shipped

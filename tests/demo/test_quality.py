@@ -5,6 +5,7 @@ import pytest
 from tests.demo.measure import measure, workspace
 
 PROMPTS = [(slug, max(feature["notes"])) for slug, feature in workspace()["features"].items()]
+IMPROVED = [(slug, version) for slug, version in PROMPTS if version > 1]
 
 
 @pytest.mark.parametrize(("feature", "version"), PROMPTS)
@@ -12,7 +13,7 @@ def test_the_large_model_is_at_least_as_good_as_the_small_one(feature: str, vers
     assert measure(feature, version, "sim-large").share() >= measure(feature, version, "sim-small").share()
 
 
-@pytest.mark.parametrize(("feature", "version"), PROMPTS)
+@pytest.mark.parametrize(("feature", "version"), IMPROVED)
 def test_the_last_version_beats_the_first(feature: str, version: int):
     assert measure(feature, version).share() > measure(feature, 1).share() + 0.1
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aiops.evaluations import runner
+from aiops.evaluations import asking
 from tests.evaluations.stage import MemoryProvider
 
 QUICK = {
@@ -34,5 +34,5 @@ def sent(monkeypatch):
 def provider(monkeypatch):
     """Every provider of the catalog is this one."""
     memory = MemoryProvider()
-    monkeypatch.setattr(runner, "open_provider", lambda _row: memory)
+    monkeypatch.setattr(asking, "open_provider", lambda _row: memory)
     return memory

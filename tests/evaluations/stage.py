@@ -12,12 +12,12 @@ from aiops.catalog.models import Model, Price
 from aiops.core.actors import SystemActor
 from aiops.datasets.models import DatasetVersion
 from aiops.evaluations import actions
-from aiops.evaluations.models import Run
+from aiops.evaluations.models import OnModel, Run
 from aiops.features.models import Feature
 from aiops.prompts.models import Version
 from aiops.providers.protocol import ChatPiece, ChatReply, ChatRequest, Usage
 from tests.factories import (
-    make_case,
+    make_cases,
     make_dataset,
     make_dataset_version,
     make_feature,
@@ -88,11 +88,10 @@ class Stage:
             "by": BY,
             "feature": self.feature,
             "dataset_version": self.dataset_version,
-            "version": self.version,
-            "model": self.model,
             "scorers": [{"type": "contains"}],
-        }
-        return actions.start_run(**given | values)
+        } | values
+        version, model = given.pop("version", self.version), given.pop("model", self.model)
+        return actions.start_run(**{"approach": OnModel(version, model), **given})
 
 
 def make_stage(
@@ -105,8 +104,7 @@ def make_stage(
     """`cases`: values of each case, or how many of the factory's. A call costs at most 0.01 USD or so."""
     feature = make_feature()
     dataset = make_dataset(feature=feature)
-    for values in [{} for _ in range(cases)] if isinstance(cases, int) else cases:
-        make_case(dataset=dataset, **values)
+    make_cases(dataset, [{}] * cases if isinstance(cases, int) else cases)
     model = make_model(provider=make_provider(max_concurrency=concurrency, **provider))
     return Stage(
         feature=feature,
@@ -125,5 +123,5 @@ def result_row(case_id: int, repeat: int = 0, **values: Any) -> dict[str, Any]:
         "case_id": case_id, "repeat": repeat, "output": "o", "error_kind": "", "error": "", "messages": [],
         "input_tokens": 1, "cached_input_tokens": 0, "cache_write_tokens": 0, "output_tokens": 1,
         "reasoning_tokens": 0, "usage_reported": True, "cost": "0.5", "unaccounted": "0", "latency_ms": 1.0,
-        "attempts": 1, "finish_reason": "stop", "scores": [], **values,
+        "attempts": 1, "finish_reason": "stop", "explanation": "", "fold": None, "scores": [], **values,
     }  # fmt: skip

@@ -14,6 +14,11 @@ from tests.evaluations.stage import BY, make_stage, raising, result_row
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture
+def stage():
+    return make_stage(30, concurrency=3)
+
+
 def spent(run):
     run.refresh_from_db()
     return run.cost + run.unaccounted + run.held
@@ -81,9 +86,9 @@ def test_a_shard_waits_for_money_that_another_one_holds(provider):
     ),
     batch=st.integers(1, 5),
 )
-def test_no_order_of_holds_and_settlements_passes_the_ceiling(ceiling, calls, batch):
+def test_no_order_of_holds_and_settlements_passes_the_ceiling(stage, ceiling, calls, batch):
     """Two workers hold, settle and write in any order; what counts never passes, and nothing stays held."""
-    run = make_stage(60, concurrency=3).start(ceiling=ceiling)
+    run = stage.start(ceiling=ceiling)
     Shard.objects.filter(run=run).delete()
     shards = [Shard.objects.create(run=run, ordinal=n, first=n, stop=n + 1) for n in range(2)]
     held = [claims.take(shard.pk) for shard in shards]

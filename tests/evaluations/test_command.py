@@ -10,7 +10,15 @@ from aiops.evaluations import actions, runner, waiting
 from aiops.evaluations.models import Run
 from aiops.providers.errors import Timeout
 from tests.evaluations.stage import BY, make_stage, raising
-from tests.factories import make_label, make_prompt, make_version
+from tests.factories import (
+    make_classifier,
+    make_label,
+    make_prompt,
+    make_rule_set,
+    make_rules,
+    make_trained,
+    make_version,
+)
 
 pytestmark = pytest.mark.django_db
 CASES = [
@@ -301,3 +309,62 @@ def test_a_policy_that_asks_for_other_scorers_exits_2(gated):
     code, _, err = evaluate(gated)
     assert code == 2
     assert "was not judged by exact" in err
+
+
+@pytest.fixture
+def free(stage):
+    """Options without the prompt's; what they name is answered here, for nothing."""
+    one = make_rule_set(feature=stage.feature, name="sorting")
+    for number in (1, 2):
+        make_rules(rule_set=one, note=str(number))
+    make_trained(classifier=make_classifier(feature=stage.feature, name="learnt"))
+    return {"version": None, "model": None}
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "url"),
+    [
+        ("--rule-set=sorting@v1", "rule set sorting v1", "rules"),
+        ("--rule-set=sorting", "rule set sorting v2", "rules"),
+        ("--classifier=learnt", "classifier learnt v1", "classifier"),
+    ],
+)
+def test_rule_sets_and_classifiers_are_evaluated_too(stage, free, tmp_path, option, name, url):
+    code, out, err = evaluate(stage, option, f"--json={tmp_path / 'r.json'}", **free)
+    assert code == 0
+    assert f"{name} over {stage.dataset_version}" in err
+    assert f"{name} over" in out
+    figures = json.loads((tmp_path / "r.json").read_text())
+    assert (figures["approach"], figures["prompt"], figures["model"]) == (url, None, None)
+    assert Run.objects.get().cost == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("--rule-set=nothing", "has no rule set 'nothing' with a version. There are: sorting."),
+        ("--rule-set=sorting@9", "has no rule set 'sorting@9' with a version."),
+        ("--rule-set=sorting@x", "'sorting@x' is no NAME@VERSION."),
+        ("--classifier=sorting", "has no classifier 'sorting' with a version. There are: learnt."),
+    ],
+)
+def test_an_approach_that_there_is_not_exits_2(stage, free, option, message):
+    code, _, err = evaluate(stage, option, **free)
+    assert code == 2
+    assert message in err
+
+
+def test_rules_are_gated_against_what_is_in_production(stage, free):
+    make_label(prompt=stage.version.prompt, version=stage.version, name="production")
+    runner.run_inline(stage.start().pk)
+    code, out, _ = evaluate(stage, "--rule-set=sorting", "--baseline=production", **free)
+    assert code == 11
+    assert out.startswith("INCONCLUSIVE: ")
+
+
+def test_outputs_are_reused_where_it_is_asked_for(stage, provider):
+    first = runner.run_inline(stage.start().pk)
+    code, out, _ = evaluate(stage, "--reuse")
+    assert code == 0
+    assert f"2 of 2 outputs reused from run {first.pk}." in out
+    assert len(provider.asked) == 2

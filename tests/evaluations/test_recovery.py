@@ -15,11 +15,12 @@ from aiops.operations import launch
 from aiops.operations.postgres import Postgres
 from aiops.operations.redis import Redis
 from tests.environment import own_folder
+from tests.fakes.answers import echo
 from tests.fakes.model_server import ModelServer
 
 ROOT = Path(__file__).parent.parent.parent
-CASES = 200
-pytestmark = pytest.mark.slow
+CASES = 400
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("recovery")]  # one installation for all
 
 
 @dataclass
@@ -112,79 +113,100 @@ def world():
 
 @pytest.fixture
 def server():
-    with ModelServer(latency=0.1) as running:
+    with ModelServer(latency=0.2) as running:
         yield running
 
 
-def begin(world, server):
+def begin(world, server, *more, cases=CASES):
     """A run of its own: the rows of each are numbered from another thousand on."""
     world.begun += 1
-    program = ["-m", "tests.evaluations.recovery_program", server.base_url, str(CASES)]
-    return int(world.run(*program, str(1000 * world.begun)))
+    program = ["-m", "tests.evaluations.recovery_program", server.base_url, str(cases)]
+    return int(world.run(*program, str(1000 * world.begun), *more))
 
 
-def at_forty_percent(_state, done, _failed):
-    return done >= CASES * 0.4
+def has_done(share):
+    return lambda _state, done, _failed: done >= share * CASES
 
 
 def is_over(state, _done, _failed):
     return state not in {"queued", "running"}
 
 
-def assert_each_case_once(world, run, server):
+def assert_each_case_once(world, run, server, *, cases=CASES, deaths):
     counted = "SELECT state, done, failed, cost > 0, held FROM evaluations_run WHERE id = %s"
-    assert world.ask(counted, run) == ("finished", CASES, 0, True, 0)
+    assert world.ask(counted, run) == ("finished", cases, 0, True, 0)
     stored = "SELECT count(*), count(DISTINCT case_id) FROM evaluations_result WHERE run_id = %s"
-    assert world.ask(stored, run) == (CASES, CASES)
-    assert (
-        len(server.requests) <= CASES + 60
-    )  # what was under way may be asked twice, what was stored may not
+    assert world.ask(stored, run) == (cases, cases)
+    # What was under way may be asked twice, what was stored may not.
+    assert len(server.requests) <= cases + 60 * deaths
 
 
-def test_a_killed_worker(world, server):
+def assert_under_way(world, run):
+    state = "SELECT state, done < %s FROM evaluations_run WHERE id = %s"
+    assert world.ask(state, CASES, run) == ("running", True)
+
+
+def kill_worker(world, process):
+    process.kill()
+    process.wait()
+    launch.sweep(process)
+
+
+def lose_redis(world):
+    """It forgets everything."""
+    world.kill("redis")
+    for file in (world.folder / "redis").rglob("*.aof*"):
+        file.unlink(missing_ok=True)
+    world.start("redis")
+
+
+def restart_postgres(world):
+    world.kill("postgres")
+    time.sleep(1)
+    world.postgres.prepare()
+    world.start("postgres")
+
+
+def test_a_run_outlives_its_worker_its_broker_and_its_database(world, server):
     run = begin(world, server)
     with world.worker() as process:
-        world.wait_for(run, at_forty_percent)
-        process.kill()
-        process.wait()
-        launch.sweep(process)
-    assert world.ask("SELECT state, done < %s FROM evaluations_run WHERE id = %s", CASES, run) == (
-        "running",
-        True,
+        world.wait_for(run, has_done(0.2))
+        kill_worker(world, process)
+    assert_under_way(world, run)
+    with world.worker():
+        world.wait_for(run, has_done(0.4))
+        lose_redis(world)
+        world.wait_for(run, has_done(0.6))
+        assert_under_way(world, run)
+        restart_postgres(world)
+        world.wait_for(run, is_over)
+    assert_each_case_once(world, run, server, deaths=3)
+
+
+def test_a_judged_run_outlives_its_worker_without_half_a_result(world, server):
+    verdict = '{"verdict": "pass", "reason": "x"}'
+    server.answer = lambda body: verdict if "Is it good?" in echo(body) else "fine"
+    run = begin(world, server, "judged", cases=60)
+    with world.worker() as process:
+        world.wait_for(run, lambda _state, done, _failed: done >= 10)
+        kill_worker(world, process)
+    assert world.ask("SELECT state, done < 60 FROM evaluations_run WHERE id = %s", run) == ("running", True)
+    with world.worker():
+        world.wait_for(run, is_over)
+    counted = "SELECT state, done, failed, judge_cost > 0, held FROM evaluations_run WHERE id = %s"
+    assert world.ask(counted, run) == ("finished", 60, 0, True, 0)
+    judged = (
+        "SELECT count(*), count(DISTINCT result.id), bool_and(score.passed) FROM evaluations_score AS score "
+        "JOIN evaluations_result AS result ON result.id = score.result_id "
+        "WHERE result.run_id = %s AND score.scorer = 'judge'"
     )
-    with world.worker():
-        world.wait_for(run, is_over)
-    assert_each_case_once(world, run, server)
-
-
-def test_a_killed_redis_that_forgets_everything(world, server):
-    run = begin(world, server)
-    with world.worker():
-        world.wait_for(run, at_forty_percent)
-        world.kill("redis")
-        for file in (world.folder / "redis").rglob("*.aof*"):
-            file.unlink(missing_ok=True)
-        world.start("redis")
-        world.wait_for(run, is_over)
-    assert_each_case_once(world, run, server)
-
-
-def test_a_killed_postgres(world, server):
-    run = begin(world, server)
-    with world.worker():
-        world.wait_for(run, at_forty_percent)
-        world.kill("postgres")
-        time.sleep(1)
-        world.postgres.prepare()
-        world.start("postgres")
-        world.wait_for(run, is_over)
-    assert_each_case_once(world, run, server)
+    assert world.ask(judged, run) == (60, 60, True)
 
 
 def test_a_run_that_was_never_sent_is_found(world, server):
     world.kill("redis")
-    run = begin(world, server)
+    run = begin(world, server, cases=40)
     world.start("redis")
     with world.worker():
         world.wait_for(run, is_over)
-    assert_each_case_once(world, run, server)
+    assert_each_case_once(world, run, server, cases=40, deaths=1)

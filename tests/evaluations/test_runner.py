@@ -1,7 +1,7 @@
 import pytest
 from django.db import OperationalError
 
-from aiops.evaluations import actions, claims, runner, store
+from aiops.evaluations import actions, asking, claims, runner, store
 from aiops.evaluations.models import Result, Run, Score, Shard
 from aiops.providers import errors
 from aiops.providers.protocol import Usage
@@ -113,7 +113,7 @@ def test_finished_work_is_not_done_again(provider):
     run = stage.start()
     shard = run.shards.get()
     claim = claims.take(shard.pk)
-    work = runner.ShardWork(claim)
+    work = asking.AskingWork(claim)
     work.pending = type(work.pending)(list(work.pending)[:2])
     work.run()
     Shard.objects.filter(pk=shard.pk).update(state="queued", slots=0)
@@ -145,7 +145,7 @@ def test_a_provider_that_cannot_be_opened_fails_the_run(monkeypatch):
     def broken(row):
         raise RuntimeError("the key can't be read")
 
-    monkeypatch.setattr(runner, "open_provider", broken)
+    monkeypatch.setattr(asking, "open_provider", broken)
     run = runner.run_inline(make_stage(1).start().pk)
     assert (run.state, run.reason) == ("failed", "The worker could not go on: the key can't be read")
 

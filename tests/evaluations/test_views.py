@@ -213,8 +213,9 @@ def start_values(stage, **values):
 def test_start_form_is_filled_from_a_version_and_says_the_cost(client, stage):
     page = client.get(url("start", version=stage.version.pk, model=stage.model.name))
     text = page.content.decode()
-    assert page.context["estimate"].calls == 3
-    assert page.context["estimate"].most > page.context["estimate"].likely > 0
+    planned = page.context["plan"].runs[0]
+    assert planned.calls == 3
+    assert planned.most > planned.likely > 0
     assert "3 cases say little" in text
     assert "field__error" not in text
 
@@ -223,7 +224,7 @@ def test_start_form_repeats_a_run(client, run):
     page = client.get(url("start", run=run.pk))
     assert page.context["form"]["dataset"].value() == f"v{run.dataset_version_id}"
     assert page.context["scorers"].initial["token_f1-on"] is True
-    assert page.context["estimate"].known_output
+    assert page.context["plan"].runs[0].estimate.known_output
 
 
 def test_start_form_warns_of_cases_that_cannot_be_asked(client, stage):
@@ -231,7 +232,7 @@ def test_start_form_warns_of_cases_that_cannot_be_asked(client, stage):
     page = client.post(
         url("start"), start_values(stage, dataset=f"d{stage.dataset_version.dataset_id}", preview=1)
     )
-    assert page.context["estimate"].unrenderable in {0, 1}
+    assert page.context["plan"].runs[0].estimate.unrenderable in {0, 1}
 
 
 def test_starting(client, stage):
@@ -273,7 +274,7 @@ def test_starting_on_the_draft_freezes_it(client, stage):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"version": ""}, "This field is required"),
+        ({"dataset": ""}, "This field is required"),
         ({"repeats": 99}, "less than or equal to 10"),
         ({"length-on": "on"}, "give `least`, `most` or both"),
         ({"regex-on": "on", "regex-pattern": "("}, "not a regular expression"),
@@ -296,6 +297,8 @@ def test_a_refusal_of_the_action_is_shown(client, stage):
     assert "21 scorers are more than 20" in page.content.decode()
 
 
-def test_a_model_without_a_price_has_no_estimate(client, stage):
-    page = client.post(url("start"), start_values(stage, model=make_model().name, preview=1))
-    assert "has no price that holds now" in page.content.decode()
+def test_a_model_without_a_price_is_not_on_offer(client, stage):
+    unpriced = make_model().name
+    page = client.post(url("start"), start_values(stage, model=unpriced, preview=1))
+    assert f'value="{unpriced}"' not in page.content.decode()
+    assert page.context["plan"].runs == ()

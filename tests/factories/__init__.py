@@ -13,7 +13,7 @@ from tests.factories.approaches import (
     make_training,
 )
 from tests.factories.catalog import make_model, make_price, make_provider
-from tests.factories.datasets import make_case, make_dataset, make_dataset_version, make_upload
+from tests.factories.datasets import make_case, make_cases, make_dataset, make_dataset_version, make_upload
 from tests.factories.decisions import (
     make_deployment,
     make_flag,
@@ -24,16 +24,35 @@ from tests.factories.decisions import (
     make_served,
     make_stop,
 )
-from tests.factories.evaluations import make_pair, make_result, make_run, make_verdict
+from tests.factories.evaluations import (
+    make_pair,
+    make_pairwise,
+    make_playground_call,
+    make_result,
+    make_run,
+    make_verdict,
+)
 from tests.factories.gateway import make_call, make_quarantined, make_rollup
+from tests.factories.grades import (
+    grade_at_random,
+    judge_entry,
+    make_grade,
+    make_grade_upload,
+    make_judged_run,
+    make_sample,
+    make_trust,
+)
 from tests.factories.people import PASSWORD, make_tenant, make_user
 from tests.factories.prompts import make_feature, make_label, make_prompt, make_version
 from tests.factories.releases import make_comment, make_review
 
 __all__ = [
     "PASSWORD",
+    "grade_at_random",
+    "judge_entry",
     "make_call",
     "make_case",
+    "make_cases",
     "make_classifier",
     "make_comment",
     "make_dataset",
@@ -41,11 +60,16 @@ __all__ = [
     "make_deployment",
     "make_feature",
     "make_flag",
+    "make_grade",
+    "make_grade_upload",
+    "make_judged_run",
     "make_key",
     "make_label",
     "make_labelled_cases",
     "make_model",
     "make_pair",
+    "make_pairwise",
+    "make_playground_call",
     "make_policy",
     "make_price",
     "make_process",
@@ -55,15 +79,17 @@ __all__ = [
     "make_request",
     "make_result",
     "make_review",
+    "make_rollup",
     "make_rule_set",
     "make_rules",
-    "make_rollup",
     "make_run",
+    "make_sample",
     "make_served",
     "make_stop",
     "make_tenant",
     "make_trained",
     "make_training",
+    "make_trust",
     "make_upload",
     "make_user",
     "make_verdict",

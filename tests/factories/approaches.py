@@ -5,7 +5,7 @@ from typing import Any
 
 from aiops.approaches import learning, outcome
 from aiops.approaches.models import Classifier, ClassifierVersion, RuleSet, RuleSetVersion, Training
-from tests.factories.datasets import make_case, make_dataset, make_dataset_version
+from tests.factories.datasets import make_cases, make_dataset, make_dataset_version
 from tests.factories.numbers import number
 from tests.factories.prompts import make_feature
 
@@ -37,11 +37,10 @@ def make_rules(**values: Any) -> RuleSetVersion:
 def make_labelled_cases(each: int = 10, **values: Any) -> Any:
     """A frozen version with `each` cases of two labels that are easy to tell apart."""
     dataset = values.pop("dataset", None) or make_dataset()
-    for n in range(each):
-        make_case(
-            dataset=dataset, inputs={"ticket": f"parcel {n} is late"}, expected="delivery", category="a"
-        )
-        make_case(dataset=dataset, inputs={"ticket": f"refund of {n} euros"}, expected="money", category="b")
+    parcels = [f"parcel {n} is late" for n in range(each)]
+    refunds = [f"refund of {n} euros" for n in range(each)]
+    make_cases(dataset, [{"inputs": {"ticket": t}, "expected": "delivery", "category": "a"} for t in parcels])
+    make_cases(dataset, [{"inputs": {"ticket": t}, "expected": "money", "category": "b"} for t in refunds])
     dataset.refresh_from_db()
     return make_dataset_version(dataset=dataset, **values)
 

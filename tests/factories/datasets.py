@@ -1,5 +1,6 @@
 """Datasets, their cases and frozen versions."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.postgres.search import SearchVectorField
@@ -21,7 +22,17 @@ def make_dataset(**values: Any) -> Dataset:
 
 def make_case(**values: Any) -> Case:
     """A live case of the dataset's draft."""
-    dataset = values.pop("dataset", None) or make_dataset()
+    return make_cases(values.pop("dataset", None) or make_dataset(), [values])[0]
+
+
+def make_cases(dataset: Dataset, cases: Iterable[dict[str, Any]]) -> list[Case]:
+    """Live cases of the dataset's draft, in one go: each of `cases` has the values of one."""
+    made = Case.objects.bulk_create(_case(dataset, values) for values in cases)
+    tally.recount(dataset)
+    return made
+
+
+def _case(dataset: Dataset, values: dict[str, Any]) -> Case:
     n = number()
     case = Case(
         **{
@@ -36,13 +47,8 @@ def make_case(**values: Any) -> Case:
             **values,
         }
     )
-    line = case.content.line()
-    case.digest, case.words = (
-        digest(line),
-        Cast(Value(vector(lexemes(case.content.texts()))), SearchVectorField()),
-    )
-    case.save()
-    tally.recount(dataset)
+    case.digest = digest(case.content.line())
+    case.words = Cast(Value(vector(lexemes(case.content.texts()))), SearchVectorField())
     return case
 
 

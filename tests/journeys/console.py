@@ -53,7 +53,7 @@ class Console:
     def password(self) -> str:
         return (self.home / "demo-password").read_text().strip()
 
-    def start(self, seconds: float = 120) -> None:
+    def start(self, seconds: float = 300) -> None:
         ports = ["--console-port", str(self.port), "--gateway-port", str(self.gateway_port)]
         with (self.home / "up.log").open("ab") as log:
             self.process = subprocess.Popen(

@@ -19,6 +19,7 @@ from aiops.core.actors import SystemActor
 from aiops.datasets import actions as datasets
 from aiops.datasets.models import Dataset
 from aiops.evaluations import actions as evaluations
+from aiops.evaluations.models import OnModel
 from aiops.features.models import Feature
 from aiops.prompts import actions as prompts
 by, name, base_url = SystemActor("journey"), {name!r}, {base_url!r}
@@ -33,7 +34,7 @@ version = prompts.create_version(by=by, prompt=prompt, source={source!r}.encode(
 frozen = datasets.freeze(by=by, dataset=Dataset.objects.get(name=name))
 scorers = [{{"type": "exact"}}]
 run = evaluations.start_run(
-    by=by, feature=feature, dataset_version=frozen, version=version, model=model, scorers=scorers
+    by=by, feature=feature, dataset_version=frozen, approach=OnModel(version, model), scorers=scorers
 )
 print(run.pk)
 """
@@ -54,7 +55,7 @@ def vendor():
 
 @pytest.fixture
 def run(console, vendor, tmp_path):
-    """A run of 600 cases that takes six seconds, just started by the workers of the console."""
+    """A run of 600 cases that takes six seconds and more, just started by the workers of the console."""
     name = f"kill-{uuid.uuid4().hex[:6]}"
     file = tmp_path / "cases.jsonl"
     rows = [
@@ -87,11 +88,18 @@ def ends_whole(console, run) -> None:
     assert console.row(counted, run) == (CASES, CASES)
 
 
-@pytest.mark.parametrize("victim", ["worker", "redis", "postgres"])
-def test_run_ends_whole_though_its_process_is_killed(console, run, victim):
-    wait_for(lambda: results(console, run) >= 0.4 * CASES, 30)
+def is_killed(console, run, victim, share):
+    """Once a share of the cases is done, and before the last one is."""
+    wait_for(lambda: results(console, run) >= share * CASES, 60)
     assert results(console, run) < CASES
     for pid in console.processes(victim):
         os.kill(pid, signal.SIGKILL)
     wait_for(lambda: f"{victim} stopped (signal 9)" in console.log(), 10)
+    wait_for(lambda: f"{victim} runs again" in console.log(), 60)
+
+
+def test_run_ends_whole_though_its_worker_redis_and_postgres_are_killed(console, run):
+    is_killed(console, run, "worker", 0.2)
+    is_killed(console, run, "redis", 0.4)
+    is_killed(console, run, "postgres", 0.6)
     ends_whole(console, run)

@@ -6,6 +6,7 @@ from aiops.accounts.models import User
 from aiops.approaches import training as work
 from aiops.approaches.examples import LEAST_CASES, MOST_CASES, variable_of
 from aiops.approaches.models import Classifier, Training
+from aiops.approaches.naming import begin
 from aiops.audit import actions as audit
 from aiops.core import clock
 from aiops.core.actors import Actor
@@ -13,19 +14,12 @@ from aiops.core.errors import Conflict, InvalidInput
 from aiops.core.tasks import enqueue
 from aiops.datasets.models import DatasetVersion
 from aiops.features.models import Feature
-from aiops.prompts.shape import NAME, NAME_RULE
 
 
 @transaction.atomic
 def create_classifier(*, by: Actor, feature: Feature, name: str, description: str = "") -> Classifier:
     """A classifier without versions. Raises InvalidInput for a bad name, Conflict for one that exists."""
-    if not NAME.match(name):
-        raise InvalidInput(f"{name[:100]!r} is no name of a classifier: {NAME_RULE}")
-    try:
-        with transaction.atomic():
-            classifier = Classifier.objects.create(feature=feature, name=name, description=description)
-    except IntegrityError:
-        raise Conflict(f"a classifier named {name!r} exists already") from None
+    classifier = begin(Classifier, feature=feature, name=name, description=description)
     audit.record(
         by=by,
         action="approaches.classifier_created",

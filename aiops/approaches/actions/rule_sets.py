@@ -2,16 +2,16 @@
 
 import hashlib
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from aiops.accounts.models import User
 from aiops.approaches import queries, rules
 from aiops.approaches.models import RuleSet, RuleSetVersion
+from aiops.approaches.naming import begin
 from aiops.audit import actions as audit
 from aiops.core.actors import Actor
 from aiops.core.errors import Conflict, InvalidInput
 from aiops.features.models import Feature
-from aiops.prompts.shape import NAME, NAME_RULE
 
 MAX_NOTE = 5_000
 
@@ -19,13 +19,7 @@ MAX_NOTE = 5_000
 @transaction.atomic
 def create_rule_set(*, by: Actor, feature: Feature, name: str, description: str = "") -> RuleSet:
     """A rule set without versions. Raises InvalidInput for a bad name, Conflict for one that exists."""
-    if not NAME.match(name):
-        raise InvalidInput(f"{name[:100]!r} is no name of a rule set: {NAME_RULE}")
-    try:
-        with transaction.atomic():
-            rule_set = RuleSet.objects.create(feature=feature, name=name, description=description)
-    except IntegrityError:
-        raise Conflict(f"a rule set named {name!r} exists already") from None
+    rule_set = begin(RuleSet, feature=feature, name=name, description=description)
     audit.record(
         by=by,
         action="approaches.rule_set_created",

@@ -11,8 +11,9 @@ from aiops.accounts.access import SignedInRequest, load, requires
 from aiops.accounts.permissions import Permission
 from aiops.approaches import actions, queries
 from aiops.approaches.deciding import ByClassifier
-from aiops.approaches.forms import ApproachFilter, NewApproachForm, TrainForm, TryForm
+from aiops.approaches.forms import TrainForm, TryForm
 from aiops.approaches.models import Classifier, ClassifierVersion, Training
+from aiops.approaches.views.alike import begun, narrowed
 from aiops.core import toasts
 from aiops.core.errors import AiopsError
 from aiops.core.pages import page_or_fragment, paginate
@@ -23,31 +24,21 @@ CLASSIFIERS = Classifier.objects.select_related("feature")
 @requires(Permission.PROMPTS_VIEW)
 @require_GET
 def classifier_list(request: SignedInRequest) -> HttpResponse:
-    asked = ApproachFilter(request.GET)
-    asked.is_valid()  # what does not fit narrows nothing
-    chosen = {key: asked.cleaned_data.get(key, "") for key in asked.fields}
-    context = {
-        "page": paginate(request, queries.classifiers_listed(**chosen)),
-        "chosen": chosen,
-        "filtered": any(chosen.values()),
-    }
-    return page_or_fragment(request, "approaches/classifiers.html", "approaches/_classifiers.html", context)
+    templates = "approaches/classifiers.html", "approaches/_classifiers.html"
+    return narrowed(request, queries.classifiers_listed, templates)
 
 
 @requires(Permission.PROMPTS_EDIT)
 @require_http_methods(["GET", "POST"])
 def new_classifier(request: SignedInRequest) -> HttpResponse:
-    form = NewApproachForm(request.POST or None, initial={"feature": request.GET.get("feature")})
-    if request.method == "POST" and form.is_valid():
-        try:
-            classifier = actions.create_classifier(by=request.user, **form.cleaned_data)
-        except AiopsError as error:
-            form.add_error("name", str(error))
-        else:
-            toasts.success(request, f"The classifier {classifier} is there. Next: train it.")
-            return redirect("approaches:train", name=classifier.name)
-    context = {"form": form, "kind": "classifier", "back": reverse("approaches:classifiers")}
-    return render(request, "approaches/new.html", context, status=422 if form.errors else 200)
+    return begun(
+        request,
+        actions.create_classifier,
+        kind="classifier",
+        back="approaches:classifiers",
+        onward="approaches:train",
+        step="train it",
+    )
 
 
 @requires(Permission.PROMPTS_VIEW)

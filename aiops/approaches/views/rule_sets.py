@@ -11,10 +11,11 @@ from aiops.accounts.access import SignedInRequest, load, requires
 from aiops.accounts.permissions import Permission
 from aiops.approaches import actions, queries, rules
 from aiops.approaches.deciding import ByRules
-from aiops.approaches.forms import SCAFFOLD, ApproachFilter, NewApproachForm, RulesForm, TryForm
+from aiops.approaches.forms import SCAFFOLD, RulesForm, TryForm
 from aiops.approaches.models import RuleSet, RuleSetVersion
+from aiops.approaches.views.alike import begun, narrowed
 from aiops.core import diffs, toasts
-from aiops.core.errors import AiopsError, Conflict, InvalidInput
+from aiops.core.errors import Conflict, InvalidInput
 from aiops.core.pages import page_or_fragment, paginate
 
 RULE_SETS = RuleSet.objects.select_related("feature")
@@ -25,31 +26,21 @@ Tab = tuple[str, str, bool, int | None]
 @requires(Permission.PROMPTS_VIEW)
 @require_GET
 def rule_set_list(request: SignedInRequest) -> HttpResponse:
-    asked = ApproachFilter(request.GET)
-    asked.is_valid()  # what does not fit narrows nothing
-    chosen = {key: asked.cleaned_data.get(key, "") for key in asked.fields}
-    context = {
-        "page": paginate(request, queries.rule_sets_listed(**chosen)),
-        "chosen": chosen,
-        "filtered": any(chosen.values()),
-    }
-    return page_or_fragment(request, "approaches/rule_sets.html", "approaches/_rule_sets.html", context)
+    templates = "approaches/rule_sets.html", "approaches/_rule_sets.html"
+    return narrowed(request, queries.rule_sets_listed, templates)
 
 
 @requires(Permission.PROMPTS_EDIT)
 @require_http_methods(["GET", "POST"])
 def new_rule_set(request: SignedInRequest) -> HttpResponse:
-    form = NewApproachForm(request.POST or None, initial={"feature": request.GET.get("feature")})
-    if request.method == "POST" and form.is_valid():
-        try:
-            rule_set = actions.create_rule_set(by=request.user, **form.cleaned_data)
-        except AiopsError as error:
-            form.add_error("name", str(error))
-        else:
-            toasts.success(request, f"The rule set {rule_set} is there. Next: its rules.")
-            return redirect("approaches:edit-rules", name=rule_set.name)
-    context = {"form": form, "kind": "rule set", "back": reverse("approaches:rule-sets")}
-    return render(request, "approaches/new.html", context, status=422 if form.errors else 200)
+    return begun(
+        request,
+        actions.create_rule_set,
+        kind="rule set",
+        back="approaches:rule-sets",
+        onward="approaches:edit-rules",
+        step="its rules",
+    )
 
 
 @requires(Permission.PROMPTS_VIEW)
@@ -92,12 +83,12 @@ def edit_rules(request: SignedInRequest, name: str) -> HttpResponse:
     latest = queries.latest_rules(rule_set)
     if request.method == "POST":
         return _saved(request, rule_set, latest)
-    begun = latest
+    origin = latest
     if request.GET.get("from", "").isdecimal():
-        begun = load(RuleSetVersion.objects.all(), rule_set=rule_set, number=int(request.GET["from"][:9]))
-    source = begun.source if begun else SCAFFOLD
+        origin = load(RuleSetVersion.objects.all(), rule_set=rule_set, number=int(request.GET["from"][:9]))
+    source = origin.source if origin else SCAFFOLD
     form = RulesForm(initial={"source": source, "based_on": latest.number if latest else 0})
-    return _editor(request, rule_set, latest, form, {"begun": begun, "check": _checked(source)})
+    return _editor(request, rule_set, latest, form, {"begun": origin, "check": _checked(source)})
 
 
 def _saved(request: SignedInRequest, rule_set: RuleSet, latest: RuleSetVersion | None) -> HttpResponse:

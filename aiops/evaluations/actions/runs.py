@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from aiops.accounts.models import User
+from aiops.approaches.models import ClassifierVersion, RuleSetVersion
 from aiops.audit import actions as audit
 from aiops.catalog import queries as catalog
 from aiops.catalog.models import Model, Price
@@ -18,45 +19,45 @@ from aiops.core.actors import Actor
 from aiops.core.errors import Conflict, InvalidInput
 from aiops.core.money import ZERO, usd
 from aiops.datasets.models import DatasetVersion
-from aiops.evaluations import dispatch
+from aiops.evaluations import dispatch, judging
 from aiops.evaluations import scorers as registry
-from aiops.evaluations.models import MAX_REPEATS, Result, Run, Shard, Verdict
+from aiops.evaluations.actions.grades import weigh_after
+from aiops.evaluations.models import MAX_REPEATS, AnyApproach, OnModel, Result, Run, Shard, Verdict
 from aiops.evaluations.timing import timing
 from aiops.evaluations.work import parameters_of
 from aiops.features.models import Feature
-from aiops.prompts.models import Version
 
 
 @transaction.atomic
-def start_run(  # noqa: PLR0913 - a run is what all of these say together
+def start_run(
     *,
     by: Actor,
     feature: Feature,
     dataset_version: DatasetVersion,
-    version: Version,
-    model: Model,
+    approach: AnyApproach,
     scorers: Sequence[Mapping[str, Any]],
     repeats: int = 1,
     ceiling: Decimal | None = None,
     note: str = "",
+    reuse: bool = False,
 ) -> Run:
     """Queue an evaluation and send it to the workers. `ceiling` in USD; `scorers` as in
-    `scorers/__init__.py`.
+    `scorers/__init__.py`. What answers the same each time is asked once, whatever `repeats` says. With
+    `reuse` outputs of unchanged cases that the same request brought before are taken over and scored anew.
 
     Raises InvalidInput where it could not run: no price, no cases, a wrong scorer.
     """
+    times = _checked_repeats(repeats) if isinstance(approach, OnModel) else 1
     run = Run(
         feature=feature,
         dataset_version=dataset_version,
-        version=version,
-        model=model,
-        price=_price(model),
         scorers=resolve_scorers(scorers),
-        parameters=parameters_of(version, model.max_output_tokens),
-        repeats=_checked_repeats(repeats),
+        repeats=times,
         ceiling=_checked_ceiling(ceiling),
         note=note,
-        total=_checked_count(dataset_version) * repeats,
+        reuse=reuse and isinstance(approach, OnModel),
+        total=_checked_count(dataset_version) * times,
+        **_columns(approach),
         created_by=by if isinstance(by, User) else None,
         created_at=clock.now(),
     )
@@ -66,6 +67,7 @@ def start_run(  # noqa: PLR0913 - a run is what all of these say together
         by=by, action="evaluations.run_started", on=run, feature=feature.slug, after=_facts(run), reason=note
     )
     dispatch.dispatch(run.pk)
+    weigh_after(run)  # another rubric or model begins anew
     return run
 
 
@@ -120,8 +122,8 @@ def continue_run(*, by: Actor, run: Run, ceiling: Decimal | None = None, retry_f
 
 
 def resolve_scorers(configured: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The scorers completed and named; InvalidInput says which is wrong."""
-    return registry.resolve(configured)
+    """The scorers completed and named, judges as rows; InvalidInput says which is wrong."""
+    return judging.pinned(registry.resolve(judging.configured(configured)))
 
 
 def _check_may_continue(run: Run, *, retry_failed: bool) -> None:
@@ -135,6 +137,21 @@ def _forget_failures(run: Run) -> None:
     """What a failed call may have cost stays in the run's `unaccounted`."""
     Result.objects.filter(run=run).exclude(error_kind="").delete()
     run.failed = 0
+
+
+def _columns(approach: AnyApproach) -> dict[str, Any]:
+    """What of a run's row names the approach."""
+    if isinstance(approach, RuleSetVersion):
+        return {"rule_set_version": approach}
+    if isinstance(approach, ClassifierVersion):
+        return {"classifier_version": approach}
+    return {
+        "version": approach.version,
+        "model": approach.model,
+        "price": _price(approach.model),
+        "vendor_name": approach.model.vendor_name,
+        "parameters": parameters_of(approach.version, approach.model.max_output_tokens),
+    }
 
 
 def _price(model: Model) -> Price:
@@ -161,6 +178,8 @@ def _checked_ceiling(ceiling: Decimal | None) -> Decimal | None:
 def _checked_count(dataset_version: DatasetVersion) -> int:
     if not dataset_version.case_count:
         raise InvalidInput(f"{dataset_version} has no cases.")
+    if problem := judging.in_checks(dataset_version):
+        raise InvalidInput(problem)
     return dataset_version.case_count
 
 
@@ -178,10 +197,17 @@ def _shards(run: Run) -> list[Shard]:
 def _facts(run: Run) -> dict[str, Any]:
     return {
         "dataset": str(run.dataset_version),
-        "version": str(run.version),
-        "model": run.model.name,
+        **_named(run),
         "scorers": [scorer["name"] for scorer in run.scorers],
         "repeats": run.repeats,
         "calls": run.total,
         "ceiling": str(run.ceiling) if run.ceiling is not None else None,
+        "reuse": run.reuse,
     }
+
+
+def _named(run: Run) -> dict[str, str]:
+    approach = run.approach
+    if isinstance(approach.of, OnModel):
+        return {"version": approach.name, "model": approach.by}
+    return {approach.kind.value: approach.name}

@@ -13,7 +13,9 @@ from django import forms
 from django.forms.boundfield import BoundField
 from pydantic.fields import FieldInfo
 
+from aiops.catalog import queries as catalog
 from aiops.core.errors import InvalidInput
+from aiops.evaluations import judging
 from aiops.evaluations.scorers import KINDS, parse
 from aiops.evaluations.scorers.base import Scorer
 
@@ -52,12 +54,19 @@ class ScorersForm(forms.Form):
                 self.fields[_name(kind, name)] = _field(kind, name)
         self.configured: list[dict[str, Any]] = []
 
+    @classmethod
+    def showing(cls, scorers: Sequence[Mapping[str, Any]]) -> "ScorersForm":
+        """A form that shows stored `scorers` and was not sent."""
+        form = cls(initial=cls.initial_of(scorers))
+        form.configured = [dict(config) for config in judging.configured(scorers)]
+        return form
+
     @staticmethod
     def initial_of(scorers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """What the form shows for stored `scorers`: the first of each kind in its block, the rest as JSON."""
         shown: dict[str, Any] = {}
         rest = []
-        for config in scorers:
+        for config in judging.configured(scorers):
             kind = KINDS.get(str(config.get("type")))
             named = config.get("name", config.get("type")) != config.get("type")
             if kind is None or named or shown.get(_switch(kind)):
@@ -154,6 +163,7 @@ def _field(kind: type[Scorer], name: str) -> forms.Field:
     """The form field of a parameter, by its type."""
     info = kind.model_fields[name]
     annotation = _plain(info.annotation)
+    offers = info.json_schema_extra.get("offers") if isinstance(info.json_schema_extra, dict) else None
     default = info.get_default(call_default_factory=True)
     common: dict[str, Any] = {
         "required": False,
@@ -162,9 +172,9 @@ def _field(kind: type[Scorer], name: str) -> forms.Field:
     }
     if annotation is bool:
         return forms.BooleanField(**common, initial=default)
-    if get_origin(annotation) is Literal:
-        choices = [(choice, choice) for choice in get_args(annotation)]
-        return forms.ChoiceField(**common, initial=default, choices=choices)
+    if offers or get_origin(annotation) is Literal:
+        named = [(choice, str(choice).replace("_", " ")) for choice in get_args(annotation)]
+        return forms.ChoiceField(**common, initial=default, choices=_OFFERED.get(str(offers), named))
     if annotation in (int, float):
         return _number(annotation, {**common, "initial": default})
     if get_origin(annotation) is list:
@@ -172,6 +182,17 @@ def _field(kind: type[Scorer], name: str) -> forms.Field:
     if get_origin(annotation) is dict:
         return JsonField(**common, widget=forms.Textarea({"rows": 4, "class": "mono", "spellcheck": "false"}))
     return forms.CharField(**common, widget=_text_input(info))
+
+
+def _rubrics() -> list[tuple[str, str]]:
+    return [("", "Choose a prompt"), *((name, name) for name in judging.rubric_names())]
+
+
+def _models() -> list[tuple[str, str]]:
+    return [("", "The version's own"), *((model.name, model.name) for model in catalog.priced_models())]
+
+
+_OFFERED: Mapping[str, Any] = {"rubrics": _rubrics, "models": _models}
 
 
 def _text_input(info: FieldInfo) -> forms.Widget:

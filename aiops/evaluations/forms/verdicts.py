@@ -6,7 +6,8 @@ from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
 
 from aiops.evaluations import comparable
-from aiops.evaluations.models import GatePolicy, Run
+from aiops.evaluations.models import GatePolicy, Run, Verdict
+from aiops.evaluations.queries import NONE
 
 
 class CompareForm(forms.Form):
@@ -19,7 +20,7 @@ class CompareForm(forms.Form):
         rows = comparable.others(run)
         field = cast("forms.ModelChoiceField[Any]", self.fields["baseline"])
         field.queryset = rows
-        offered = [(row.pk, f"{row}: {row.version} on {row.model}") for row in rows[: comparable.OFFERED]]
+        offered = [(row.pk, f"{row}: {row.approach}") for row in rows[: comparable.OFFERED]]
         self.any = bool(offered)
         field.choices = [("", field.empty_label or ""), *offered]
 
@@ -36,8 +37,22 @@ class FlippedFilter(forms.Form):
     flip = forms.ChoiceField(
         required=False, label="Flipped", choices=[("down", "Pass to fail"), ("up", "Fail to pass")]
     )
-    locale = forms.CharField(required=False, max_length=35)
-    category = forms.CharField(required=False, max_length=200)
+    locale = forms.ChoiceField(required=False)
+    category = forms.ChoiceField(required=False)
+
+    def __init__(self, *args: Any, verdict: Verdict, **kwargs: Any) -> None:
+        """Offer the groups of the verdict's tables; where there is one group alone, nothing."""
+        super().__init__(*args, **kwargs)
+        for name in ("locale", "category"):
+            rows = verdict.decision[name]
+            offered = [(row["name"] or NONE, f"{row['words'] or f'no {name}'}, {row['n']:,}") for row in rows]
+            field = cast("forms.ChoiceField", self.fields[name])
+            field.choices = [("", "all"), *sorted(offered, key=lambda choice: choice[1].lower())]
+
+    @property
+    def groups(self) -> list[forms.BoundField]:
+        """The fields that have something to choose."""
+        return [self[name] for name in ("locale", "category") if len(list(self[name].subwidgets)) > 1]
 
     def chosen(self) -> dict[str, str]:
         """The filters that are set and make sense."""

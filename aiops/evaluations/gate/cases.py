@@ -54,8 +54,8 @@ def pair_up(cases: Sequence[PairedCase], demands: Demands) -> list[Pair]:
     """The cases with a usable result on both sides. A candidate's error is a fail, a base's is missing."""
     pairs = []
     for case in cases:
-        base = _side(_usable(case.base, errors_fail=False), demands)
-        cand = _side(_usable(case.cand, errors_fail=True), demands)
+        base = _side(usable(case.base, errors_fail=False), demands)
+        cand = _side(usable(case.cand, errors_fail=True), demands)
         if base is not None and cand is not None:
             pairs.append(Pair(case, base, cand))
     return pairs
@@ -63,10 +63,10 @@ def pair_up(cases: Sequence[PairedCase], demands: Demands) -> list[Pair]:
 
 def must_pass_failed(case: PairedCase, demands: Demands) -> bool:
     """Whether a must-pass case's candidate lacks a majority of passes, whatever the base did."""
-    return case.must_pass and not _majority(_usable(case.cand, errors_fail=True), demands.pass_at)
+    return case.must_pass and not _majority(usable(case.cand, errors_fail=True), demands.pass_at)
 
 
-def _usable(outcomes: Sequence[Outcome], *, errors_fail: bool) -> list[float]:
+def usable(outcomes: Sequence[Outcome], *, errors_fail: bool) -> list[float]:
     """The repeats that count; null and NaN are missing, an error is a fail or missing."""
     values = (0.0 if value == "error" and errors_fail else value for value in outcomes)
     return [float(value) for value in values if isinstance(value, (int, float)) and not math.isnan(value)]

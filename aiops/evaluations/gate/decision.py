@@ -77,8 +77,13 @@ def decide(cases: Sequence[PairedCase], demands: Demands | None = None) -> Decis
         small=small,
         clusters=None if numbers is None else len(set(numbers)),
     )
-    outcome, reason = _rule(undecided)
-    return replace(undecided, outcome=outcome, reason=reason)
+    return settle(undecided)
+
+
+def settle(seen: Decision) -> Decision:
+    """`seen` with the outcome and the reason of the first rule that holds."""
+    outcome, reason = _rule(seen)
+    return replace(seen, outcome=outcome, reason=reason)
 
 
 def _rule(seen: Decision) -> tuple[Outcome, Reason]:  # noqa: PLR0911 - the table of rules, one return a row

@@ -15,6 +15,7 @@ from aiops.evaluations.scorers.contains import Contains, NotContains
 from aiops.evaluations.scorers.date import Dates
 from aiops.evaluations.scorers.exact import Exact
 from aiops.evaluations.scorers.json_schema import JsonSchema
+from aiops.evaluations.scorers.judge import Judge
 from aiops.evaluations.scorers.keywords import Keywords
 from aiops.evaluations.scorers.language import Language
 from aiops.evaluations.scorers.length import Length
@@ -49,6 +50,7 @@ KINDS: dict[str, type[Scorer]] = {
         Readability,
         Language,
         Refusal,
+        Judge,
     )
 }
 CHECKS = "checks"  # the name under which a case's own checks are scored
@@ -109,8 +111,8 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def build_scorers(resolved: Sequence[Mapping[str, Any]]) -> dict[str, Scorer]:
-    """The scorers of a run by name."""
-    return {config["name"]: parse(config)[0] for config in resolved}
+    """The scorers of a run that are code, by name; its judges are asked (`judging.py`)."""
+    return {config["name"]: parse(config)[0] for config in resolved if config["type"] != Judge.type}
 
 
 def judge_output(output: str, item: "Item", scorers: Mapping[str, Scorer]) -> list[dict[str, Any]]:
@@ -120,10 +122,17 @@ def judge_output(output: str, item: "Item", scorers: Mapping[str, Scorer]) -> li
     judged = {name: judge(scorer, output, item.golden) for name, scorer in scorers.items()}
     if item.checks:
         judged[CHECKS] = _all_checks(output, item)
-    return [
-        {"scorer": name, "value": one.value, "passed": one.passed, "reason": _storable(one.reason)}
-        for name, one in judged.items()
-    ]
+    return [score_row(name, one) for name, one in judged.items()]
+
+
+def score_row(name: str, judged: Judgement) -> dict[str, Any]:
+    """A judgement as it is stored."""
+    return {
+        "scorer": name,
+        "value": judged.value,
+        "passed": judged.passed,
+        "reason": _storable(judged.reason),
+    }
 
 
 def judge(scorer: Scorer, output: str, golden: Golden) -> Judgement:

@@ -10,9 +10,9 @@ from django.views.decorators.http import require_GET
 
 from aiops.accounts.access import SignedInRequest, load, requires
 from aiops.accounts.permissions import Permission
-from aiops.evaluations import export, queries
+from aiops.evaluations import export, graded, queries
 from aiops.evaluations.arithmetic import lines_of
-from aiops.evaluations.forms import ResultFilter
+from aiops.evaluations.forms import GradeForm, ResultFilter
 from aiops.evaluations.models import Run
 
 
@@ -21,17 +21,21 @@ from aiops.evaluations.models import Run
 def result_page(request: SignedInRequest, pk: int, result_id: int) -> HttpResponse:
     run = load(queries.runs(), pk=pk)
     rows = queries.results(run)
-    result = load(rows.prefetch_related("scores"), pk=result_id)
+    result = load(rows.select_related("reused_from__run__price").prefetch_related("scores"), pk=result_id)
     filters = _filters(request, run)
+    mine = graded.own(result, request.user)
     context = {
         "run": run,
         "result": result,
         "case": result.case,
-        "expected": _as_text(result.case.expected),
+        "expected": as_text(result.case.expected),
         "neighbours": queries.neighbours(result, queries.results(run, filters)),
         "others": queries.same_case(result),
         "repeats": rows.filter(case=result.case).exclude(pk=result.pk) if run.repeats > 1 else [],
-        "arithmetic": lines_of(result, run.price),
+        "grades": graded.history(result),
+        "mine": mine,
+        "grade_form": GradeForm(initial={"reason": mine.reason if mine else ""}),
+        "arithmetic": lines_of(result),
     }
     return render(request, "evaluations/result.html", context)
 
@@ -50,7 +54,8 @@ def export_jsonl(request: SignedInRequest, pk: int) -> HttpResponseBase:
     return export.jsonl_response(run, queries.results(run, _filters(request, run)))
 
 
-def _as_text(expected: Any) -> str | None:
+def as_text(expected: Any) -> str | None:
+    """What a case expects, for people."""
     return (
         expected if isinstance(expected, str | None) else json.dumps(expected, ensure_ascii=False, indent=2)
     )

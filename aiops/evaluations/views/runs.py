@@ -12,11 +12,22 @@ from aiops.accounts.permissions import Permission
 from aiops.core import toasts
 from aiops.core.errors import AiopsError
 from aiops.core.pages import page_or_fragment, paginate
-from aiops.evaluations import actions, comparable, queries, statistics
+from aiops.evaluations import (
+    actions,
+    comparable,
+    graded,
+    judges,
+    judging,
+    queries,
+    reusing,
+    statistics,
+    summaries,
+    worst,
+)
 from aiops.evaluations.arithmetic import MILLION
 from aiops.evaluations.forms import CompareForm, ContinueForm, ResultFilter, RunFilter
 from aiops.evaluations.models import Run
-from aiops.evaluations.summary import EVERY, Summary, summarise
+from aiops.evaluations.summary import EVERY, Summary, tabulate
 
 NAMES = {"least": statistics.LEAST, "none_name": queries.NONE}
 
@@ -35,7 +46,8 @@ def run_list(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def run_page(request: SignedInRequest, pk: int) -> HttpResponse:
     run = load(queries.runs(), pk=pk)
-    summary = summarise(run)
+    measured = summaries.measured([run])[0]
+    summary = tabulate(measured.columns)
     scorer = request.GET.get("scorer", EVERY)
     if scorer not in summary.totals:
         scorer = EVERY
@@ -47,16 +59,22 @@ def run_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "scorer": scorer,
         "total": summary.totals.get(scorer),
         "tables": _tables(summary, scorer),
-        "facts": queries.facts(run),
-        "errors": queries.errors_by_kind(run),
-        "worst": queries.worst_results(run, scorer),
+        "facts": measured.facts,
+        "errors": queries.errors_by_kind(run) if run.failed else [],
+        "judge_failures": judging.failures(run),
+        "worst": worst.results(run, measured.columns, scorer),
         "continue_form": ContinueForm(),
         "verdicts": comparable.verdicts().filter(candidate=run).defer("decision"),
         "compare_form": CompareForm(run=run) if run.state == Run.State.FINISHED else None,
         "missing": run.total - run.accounted,
-        "per_thousand": run.cost / run.done * 1000 if run.done else None,
-        "price_in": run.price.input * MILLION,
-        "price_out": run.price.output * MILLION,
+        "people": graded.panel(run),
+        "standings": judges.standings(run),
+        "distrusted": judges.not_trusted(run, scorer),
+        "per_thousand": (run.cost - run.judge_cost + run.reused_cost) / run.done * 1000 if run.done else None,
+        "origins": reusing.origins(run),
+        "out_of_fold": queries.out_of_fold(run),
+        "price_in": run.price.input * MILLION if run.price else None,
+        "price_out": run.price.output * MILLION if run.price else None,
         **NAMES,
     }
     return render(request, "evaluations/run.html", context)
@@ -77,6 +95,7 @@ def run_progress(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_GET
 def run_results(request: SignedInRequest, pk: int) -> HttpResponse:
     run = load(queries.runs(), pk=pk)
+    measured = summaries.measured([run])[0]
     names = [scorer["name"] for scorer in run.scorers]
     form = ResultFilter(request.GET, scorers=[*names, "checks"])
     chosen = form.chosen()
@@ -88,8 +107,8 @@ def run_results(request: SignedInRequest, pk: int) -> HttpResponse:
         "chosen": chosen,
         "page": page,
         "names": names,
-        "categories": queries.groups(run, "category"),
-        "locales": queries.groups(run, "locale"),
+        "categories": measured.columns.categories,
+        "locales": measured.columns.locales,
         **NAMES,
     }
     return page_or_fragment(request, "evaluations/results.html", "evaluations/_results.html", context)
@@ -139,7 +158,7 @@ def job(run: Run) -> dict[str, Any]:
     speed = queries.progress(run)
     waiting = run.state == Run.State.QUEUED
     return {
-        "title": "Waiting for a worker" if waiting else f"Evaluating {run.version} on {run.model}",
+        "title": "Waiting for a worker" if waiting else f"Evaluating {run.approach}",
         "done": run.done,
         "failed": run.failed,
         "total": run.total,

@@ -1,25 +1,28 @@
-"""Starting a run: choose, see what it costs, start."""
+"""Starting runs: choose, see what they cost, start."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from aiops.accounts.access import SignedInRequest, requires
 from aiops.accounts.models import User
 from aiops.accounts.permissions import Permission
-from aiops.catalog.models import Model
 from aiops.core import toasts
 from aiops.core.errors import AiopsError, InvalidInput
 from aiops.core.pages import page_or_fragment
 from aiops.datasets import actions as datasets
 from aiops.datasets.models import Dataset, DatasetVersion
 from aiops.evaluations import actions, queries
-from aiops.evaluations.estimate import Estimate, estimate
 from aiops.evaluations.forms import ScorersForm, StartForm
-from aiops.evaluations.models import Run
+from aiops.evaluations.forms.start import MOST
+from aiops.evaluations.models import MAX_REPEATS, Run
+from aiops.evaluations.planned import Plan, plan
 from aiops.evaluations.prospects import Prospect, prospect
 from aiops.features.models import Feature
 from aiops.prompts.models import Version
@@ -36,22 +39,19 @@ def start(request: SignedInRequest) -> HttpResponse:
     scorers = _scorers_form(request, given, dataset)
     if not preview and form.is_valid() and scorers.is_valid():
         try:
-            run = _start(request.user, form, scorers)
+            runs = _start(request.user, form, scorers)
         except AiopsError as error:
             form.add_error(None, str(error))
         else:
-            toasts.success(request, f"{run} is queued: {run.total:,} calls.")
-            return redirect("evaluations:run", pk=run.pk)
+            return _started(request, runs)
     if preview:
         form.errors.clear()  # not sent yet: what is missing is no mistake
-    estimated, problem = _estimated(form)
     context = {
         "form": form,
         "scorers": scorers,
         "dataset": dataset,
-        "estimate": estimated,
+        "plan": _plan(form, scorers),
         "prospect": _prospect(form, dataset),
-        "problem": problem,
     }
     status = 422 if form.errors or (not preview and scorers.errors) else 200
     return page_or_fragment(
@@ -60,7 +60,8 @@ def start(request: SignedInRequest) -> HttpResponse:
 
 
 @transaction.atomic
-def _start(by: User, form: StartForm, scorers: ScorersForm) -> Run:
+def _start(by: User, form: StartForm, scorers: ScorersForm) -> list[Run]:
+    """A run for each approach that is ticked, all over the same frozen cases."""
     chosen = form.cleaned_data
     dataset_version = form.chosen_version()
     if dataset_version is None:
@@ -68,17 +69,24 @@ def _start(by: User, form: StartForm, scorers: ScorersForm) -> Run:
         if dataset is None:
             raise InvalidInput("Choose a golden dataset.")
         dataset_version = datasets.freeze(by=by, dataset=dataset, note="Frozen for an evaluation")
-    return actions.start_run(
-        by=by,
-        feature=chosen["feature"],
-        dataset_version=dataset_version,
-        version=chosen["version"],
-        model=chosen["model"],
-        scorers=scorers.configured,
-        repeats=chosen["repeats"],
-        ceiling=chosen["ceiling"],
-        note=chosen["note"],
-    )
+    names = ("feature", "repeats", "ceiling", "note", "reuse")
+    given = {name: chosen[name] for name in names}
+    return [
+        actions.start_run(
+            by=by, dataset_version=dataset_version, approach=approach, scorers=scorers.configured, **given
+        )
+        for approach in form.approaches()
+    ]
+
+
+def _started(request: SignedInRequest, runs: list[Run]) -> HttpResponse:
+    """To the run, or to all of them side by side."""
+    if len(runs) == 1:
+        toasts.success(request, f"{runs[0]} is queued: {runs[0].total:,} cases to answer.")
+        return redirect("evaluations:run", pk=runs[0].pk)
+    toasts.success(request, f"{len(runs)} runs are queued, over the same cases.")
+    query = urlencode({"run": [run.pk for run in runs]}, doseq=True)
+    return redirect(f"{reverse('evaluations:side-by-side')}?{query}")
 
 
 def _scorers_form(request: SignedInRequest, given: QueryDict, dataset: Dataset | None) -> ScorersForm:
@@ -88,19 +96,23 @@ def _scorers_form(request: SignedInRequest, given: QueryDict, dataset: Dataset |
         return ScorersForm(given)
     run = Run.objects.filter(pk=_number(given.get("run"))).first()
     stored = run.scorers if run is not None else (dataset.scorers if dataset is not None else [])
-    return ScorersForm(initial=ScorersForm.initial_of(stored))
+    return ScorersForm.showing(stored)
 
 
-def _estimated(form: StartForm) -> tuple[Estimate | None, str]:
-    """The estimate, once enough is chosen; or why there is none."""
-    version = Version.objects.filter(pk=_number(form["version"].value())).first()
-    model = Model.objects.filter(name=form["model"].value() or "").first()
+def _plan(form: StartForm, scorers: ScorersForm) -> Plan:
+    """What each approach that is ticked comes to, once the cases are chosen too."""
     cases: DatasetVersion | Dataset | None = form.chosen_version() or form.chosen_dataset()
-    if version is None or model is None or cases is None:
-        return None, "Choose a dataset, a version and a model to see what the run will cost."
-    repeats = min(10, max(1, _number(form["repeats"].value()) or 1))
-    found = estimate(version=version, model=model, cases=cases, repeats=repeats)
-    return found, "" if found else f"The model {model} has no price that holds now."
+    if cases is None:
+        return Plan()
+    repeats = min(MAX_REPEATS, max(1, _number(form["repeats"].value()) or 1))
+    scorers.is_valid()  # what is right among them is in `configured`
+    return plan(
+        form.approaches()[:MOST],
+        cases,
+        repeats=repeats,
+        reuse=bool(form["reuse"].value()),
+        scorers=scorers.configured,
+    )
 
 
 def _prospect(form: StartForm, dataset: Dataset | None) -> Prospect | None:
@@ -111,20 +123,15 @@ def _prospect(form: StartForm, dataset: Dataset | None) -> Prospect | None:
 
 
 def _from_url(query: QueryDict) -> QueryDict:
-    """The form's values from the URL: `run` names a run to repeat, `version` alone brings what belongs to
-    it.
+    """The form's values from the URL: `run` names a run to repeat; `version`, `rules` or `classifier` alone
+    brings what belongs to it.
     """
     given = query.copy()
     given.setdefault("repeats", "1")
     run = queries.runs().filter(pk=_number(query.get("run"))).first()
     if run is not None:
         _fill(given, _of_run(run))
-    version = (
-        Version.objects.select_related("prompt__feature").filter(pk=_number(query.get("version"))).first()
-    )
-    if version is not None:
-        feature = version.prompt.feature
-        _fill(given, {"feature": feature.slug if feature else "", "model": version.model})
+    _fill(given, _belongings(query))
     if "dataset" not in given and (feature_chosen := _feature(given)):
         _fill(given, {"dataset": _latest_dataset(feature_chosen)})
     return given
@@ -134,11 +141,27 @@ def _of_run(run: Run) -> dict[str, Any]:
     return {
         "feature": run.feature.slug,
         "dataset": f"v{run.dataset_version_id}",
-        "version": str(run.version_id),
-        "model": run.model.name,
+        "version": str(run.version_id or ""),
+        "model": run.model.name if run.model else "",
+        "rules": str(run.rule_set_version_id or ""),
+        "classifier": str(run.classifier_version_id or ""),
         "repeats": str(run.repeats),
         "ceiling": "" if run.ceiling is None else f"{run.ceiling.normalize():f}",
     }
+
+
+def _belongings(query: QueryDict) -> dict[str, str]:
+    """The feature of the version that the URL names, and the model of a prompt's."""
+    asked = {name: _number(query.get(name)) for name in ("version", "rules", "classifier")}
+    version = Version.objects.select_related("prompt__feature").filter(pk=asked["version"]).first()
+    if version is not None:
+        slug = version.prompt.feature.slug if version.prompt.feature else ""
+        return {"feature": slug, "model": version.model}
+    owners = Feature.objects.filter(
+        Q(rule_sets__versions=asked["rules"]) | Q(classifiers__versions=asked["classifier"])
+    )
+    owner = owners.first()
+    return {"feature": owner.slug} if owner else {}
 
 
 def _latest_dataset(feature: Feature) -> str:

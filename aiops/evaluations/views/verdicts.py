@@ -13,9 +13,10 @@ from aiops.accounts.permissions import Permission
 from aiops.core import toasts
 from aiops.core.errors import AiopsError
 from aiops.core.pages import page_or_fragment, paginate
-from aiops.evaluations import actions, comparable, queries
+from aiops.evaluations import actions, comparable, judges, queries, reusing
 from aiops.evaluations.flipped import flip, flipped_ids
 from aiops.evaluations.forms import AcceptForm, CompareForm, FlippedFilter, PolicyForm
+from aiops.evaluations.further import further
 from aiops.evaluations.models import GatePolicy, Verdict
 from aiops.features.models import Feature
 
@@ -27,7 +28,7 @@ STEP = 0.05  # the scale of the intervals ends at a multiple of it
 @require_GET
 def verdict_page(request: SignedInRequest, verdict_id: int) -> HttpResponse:
     verdict = load(comparable.verdicts(), pk=verdict_id)
-    form = FlippedFilter(request.GET)
+    form = FlippedFilter(request.GET, verdict=verdict)
     chosen = form.chosen()
     direction = chosen.get("flip", "down")
     page = paginate(request, flipped_ids(verdict, direction, chosen), size=1)
@@ -45,6 +46,7 @@ def verdict_page(request: SignedInRequest, verdict_id: int) -> HttpResponse:
         "min_category": verdict.decision["demands"]["min_category"],
         "reach": reach,
         "low": -reach,
+        "further": further(verdict.candidate),
         "form": form,
         "chosen": chosen,
         "direction": direction,
@@ -53,6 +55,10 @@ def verdict_page(request: SignedInRequest, verdict_id: int) -> HttpResponse:
         "accept_form": AcceptForm(),
         "own": verdict.candidate.created_by_id == request.user.pk,
         "none_name": queries.NONE,
+        "reused": reusing.each(verdict.candidate, verdict.baseline),
+        "distrusted": judges.not_trusted(
+            verdict.candidate, verdict.policy.deciding_scorer if verdict.policy else ""
+        ),
     }
     return page_or_fragment(request, "evaluations/verdict.html", "evaluations/_flipped.html", context)
 

@@ -13,6 +13,10 @@ from aiops.providers.simulated.language import language_of
 
 Tier = Literal["small", "large"]
 
+# What an evaluation marks for a judge: the text inside may hold tags of its own.
+_MARKED = regex.compile(
+    r"<(?P<tag>[a-z]+)-(?P<mark>[0-9a-f]{8})>\n(?P<text>.*?)\n</(?P=tag)-(?P=mark)>", regex.DOTALL
+)
 _TAGGED = regex.compile(r"<(?P<tag>[a-z_]+)>\s*(?P<text>.*?)\s*</(?P=tag)>", regex.DOTALL)
 _QUOTED = regex.compile(r'"""\s*(?P<text>.*?)\s*"""', regex.DOTALL)
 _HEADED = regex.compile(
@@ -75,9 +79,9 @@ def read(request: ChatRequest, seed: str) -> Brief:
 
 def _split(content: str) -> tuple[str, str, dict[str, str]]:
     """The instructions around the input, the input, and the tagged parts of the last user message."""
-    parts = {match["tag"]: match["text"] for match in _TAGGED.finditer(content)}
-    if parts:
-        return _TAGGED.sub("", content).strip(), list(parts.values())[-1], parts
+    for tags in (_MARKED, _TAGGED):
+        if parts := {match["tag"]: match["text"] for match in tags.finditer(content)}:
+            return tags.sub("", content).strip(), list(parts.values())[-1], parts
     for pattern in (_QUOTED, _HEADED):
         if match := pattern.search(content):
             return content[: match.start()] + content[match.end() :], match["text"], {}

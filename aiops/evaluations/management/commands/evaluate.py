@@ -18,8 +18,9 @@ from aiops.core.actors import SystemActor
 from aiops.core.errors import AiopsError, Conflict, InvalidInput
 from aiops.core.money import usd
 from aiops.evaluations import actions, asked, queries, report, verdict_report, waiting
-from aiops.evaluations.models import Run, Verdict
+from aiops.evaluations.models import AnyApproach, OnModel, Run, Verdict
 from aiops.evaluations.summary import summarise
+from aiops.features.models import Feature
 
 SHELL = SystemActor("shell")
 COULD_NOT_FINISH = 3
@@ -27,7 +28,7 @@ EXIT = {Verdict.Outcome.PASS: 0, Verdict.Outcome.BLOCK: 10, Verdict.Outcome.INCO
 
 
 class Command(BaseCommand):
-    help = "Run a prompt version over a golden dataset and report scores per category and locale."
+    help = "Run an approach over a golden dataset, report scores per category and locale, and gate it."
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Our --version names a prompt version and takes the place of Django's."""
@@ -39,6 +40,10 @@ class Command(BaseCommand):
         prompt.add_argument("--version", dest="number", type=int, help="number of the prompt version")
         prompt.add_argument(
             "--prompt-file", type=Path, help="a .prompt file; kept as a version without a label"
+        )
+        prompt.add_argument("--rule-set", metavar="NAME[@V]", help="a rule set instead of a prompt")
+        prompt.add_argument(
+            "--classifier", metavar="NAME[@V]", help="a trained classifier instead of a prompt"
         )
         parser.add_argument("--prompt", help="name of the prompt, where the feature has several")
         parser.add_argument("--dataset", required=True, help="NAME, or NAME@VERSION; else its latest version")
@@ -54,6 +59,9 @@ class Command(BaseCommand):
             "--baseline",
             metavar="production|RUN",
             help="the run to compare with: that of the version in production (default), or by its number",
+        )
+        parser.add_argument(
+            "--reuse", action="store_true", help="take over outputs of unchanged cases from earlier runs"
         )
         parser.add_argument("--timeout", type=float, help="seconds; then the run is cancelled")
 
@@ -78,33 +86,26 @@ class Command(BaseCommand):
     def _start(self, options: dict[str, Any]) -> tuple[Run, Run | None]:
         feature = asked.feature_named(options["feature"])
         dataset_version, note = asked.dataset_version_named(options["dataset"])
-        version, said = asked.version_asked(
-            by=SHELL,
-            feature=feature,
-            prompt=options["prompt"],
-            number=options["number"],
-            file=options["prompt_file"],
-        )
+        approach, said = _approach(feature, options)
         for line in (note, said):
             if line:
                 self.stderr.write(line)
-        model = asked.model_named(options["model"] or version.model)
         scorers = actions.resolve_scorers(_scorers(options["scorers"], dataset_version.dataset.scorers))
         baseline = asked.baseline_named(
-            options["baseline"], version=version, model=model, cases=dataset_version, scorers=scorers
+            options["baseline"], approach=approach, feature=feature, cases=dataset_version, scorers=scorers
         )
         run = actions.start_run(
             by=SHELL,
             feature=feature,
             dataset_version=dataset_version,
-            version=version,
-            model=model,
+            approach=approach,
             scorers=scorers,
             repeats=options["repeats"],
             ceiling=_amount(options["ceiling"]),
             note=options["note"],
+            reuse=options["reuse"],
         )
-        self.stderr.write(f"{run}: {version} on {run.model} over {dataset_version}, {run.total:,} calls")
+        self.stderr.write(f"{run}: {run.approach} over {dataset_version}, {run.total:,} calls")
         return run, baseline
 
     def _follow(self, run: Run, seconds: float | None) -> tuple[Run, bool]:
@@ -136,6 +137,22 @@ class Command(BaseCommand):
             report.write_junit(run, options["junit"], verdict)
         if options["markdown"]:
             options["markdown"].write_text(verdict_report.as_markdown(run, verdict), encoding="utf-8")
+
+
+def _approach(feature: Feature, options: dict[str, Any]) -> tuple[AnyApproach, str]:
+    """What is to run, and what was done for it, in words."""
+    if options["rule_set"]:
+        return asked.rules_named(feature, options["rule_set"]), ""
+    if options["classifier"]:
+        return asked.classifier_named(feature, options["classifier"]), ""
+    version, said = asked.version_asked(
+        by=SHELL,
+        feature=feature,
+        prompt=options["prompt"],
+        number=options["number"],
+        file=options["prompt_file"],
+    )
+    return OnModel(version, asked.model_named(options["model"] or version.model)), said
 
 
 def _verdict(run: Run, baseline: Run | None) -> Verdict | None:

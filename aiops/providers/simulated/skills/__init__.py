@@ -7,6 +7,8 @@ from aiops.providers.simulated.brief import Brief
 from aiops.providers.simulated.skills import (
     contract,
     general,
+    judge,
+    language_label,
     order_sql,
     passages,
     product_copy,
@@ -28,7 +30,18 @@ class Skill(Protocol):
         ...
 
 
-SKILLS: Sequence[Skill] = (order_sql, contract, passages, triage, summary, reply, product_copy, general)
+SKILLS: Sequence[Skill] = (
+    judge,
+    language_label,
+    order_sql,
+    contract,
+    passages,
+    triage,
+    summary,
+    reply,
+    product_copy,
+    general,
+)
 
 
 def answer(brief: Brief) -> str:

@@ -1,0 +1,65 @@
+"""The true pass rate from few human grades and many verdicts of a judge (pure; statistics e).
+
+The judge's verdicts only make strata, so the rate is right whatever the judge is worth.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import beta
+
+MINIMUM_GRADES = 20
+DRAWS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """Items with the same chance of being graded: `judged` in all, `graded` by people, `passed` of these."""
+
+    judged: int
+    graded: int
+    passed: int
+
+
+@dataclass(frozen=True, slots=True)
+class PassRate:
+    """`state`: measured, humans_only, or collecting (then without figures)."""
+
+    state: str
+    graded: int
+    mean: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+def true_pass_rate(strata: Sequence[Stratum], *, seed: int) -> PassRate:
+    """The rate with its 95 % interval, by draws from `seed`; one stratum alone is plain Jeffreys."""
+    graded = sum(stratum.graded for stratum in strata)
+    if graded < MINIMUM_GRADES:
+        return PassRate("collecting", graded)
+    held = [stratum for stratum in strata if stratum.judged or stratum.graded]
+    state = "measured" if any(stratum.judged for stratum in held) else "humans_only"
+    if state == "humans_only" or len(held) == 1:
+        return _jeffreys(state, sum(stratum.passed for stratum in held), graded)
+    low, high = _quantiles(held, seed)
+    return PassRate(state, graded, _mean(held), low, high)
+
+
+def _jeffreys(state: str, passed: int, graded: int) -> PassRate:
+    a, b = passed + 0.5, graded - passed + 0.5
+    low, high = beta.ppf([0.025, 0.975], a, b)
+    return PassRate(state, graded, a / (a + b), float(low), float(high))
+
+
+def _mean(strata: Sequence[Stratum]) -> float:
+    whole = sum(stratum.judged for stratum in strata) + len(strata) / 2
+    return sum((s.judged + 0.5) / whole * (s.passed + 0.5) / (s.graded + 1) for s in strata)
+
+
+def _quantiles(strata: Sequence[Stratum], seed: int) -> tuple[float, float]:
+    draw = np.random.default_rng(seed)
+    weights = draw.dirichlet([s.judged + 0.5 for s in strata], DRAWS)
+    rates = np.column_stack([draw.beta(s.passed + 0.5, s.graded - s.passed + 0.5, DRAWS) for s in strata])
+    low, high = np.quantile((weights * rates).sum(axis=1), [0.025, 0.975])
+    return float(low), float(high)
