@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from aiops.gateway import entry
-from aiops.gateway.bodies import Chat, Invoke, ResponseFormat, Said
+from aiops.gateway.bodies import Chat, Embeddings, Invoke, ResponseFormat, Said
 from aiops.gateway.call_ids import new_id
-from aiops.gateway.errors import InvalidRequest, NotReady
+from aiops.gateway.errors import FeatureNotFound, InvalidRequest, NotReady
 from aiops.gateway.messages import Call, Handler, Parameters
 from aiops.gateway.picture import Feature, Key, Picture
 from aiops.gateway.ports import World
@@ -97,6 +97,28 @@ def invoke_call(picture: Picture, key: Key, headers: Mapping[str, str], slug: st
         locale=body.locale or body.inputs.get("locale", ""),
         category=body.category or "unknown",
         metadata=body.metadata,
+    )
+
+
+def embedding_call(picture: Picture, key: Key, headers: Mapping[str, str], body: Embeddings) -> Call:
+    """The call that embeddings ask for: each text is a message."""
+    feature = entry.feature_for(picture, key, body.model, "embedding")
+    tenant = entry.tenant_of(picture, key, headers)
+    approach, arm = entry.arm_of(feature, tenant, body.user)
+    if approach.kind != "passthrough":
+        raise FeatureNotFound(f"{feature.slug} has no embedding model deployed.", param="model")
+    return Call(
+        id=new_id(),
+        picture=picture,
+        feature=feature,
+        tenant=tenant,
+        key=key,
+        approach=approach,
+        arm=arm,
+        deadline=_deadline(feature),
+        messages=tuple(Message("user", text) for text in body.input),
+        parameters=Parameters(dimensions=body.dimensions),
+        user=body.user,
     )
 
 

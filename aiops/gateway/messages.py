@@ -50,6 +50,7 @@ class Parameters:
     response_schema: Mapping[str, Any] | None = None
     tools: tuple[Mapping[str, Any], ...] = ()
     tool_choice: str | Mapping[str, Any] | None = None
+    dimensions: int | None = None  # of an embedding
 
 
 @dataclass(slots=True)
@@ -210,6 +211,7 @@ class Reply:
     error: GatewayError | None = None  # outcome "refused"
     tool_calls: tuple[Mapping[str, Any], ...] = ()  # in OpenAI's form; then no guardrail reads the text
     live: "Live | None" = None
+    vectors: tuple[tuple[float, ...], ...] = ()  # of a feature of kind embedding: then there is no text
 
 
 Handler = Callable[[Call], Awaitable[Reply]]

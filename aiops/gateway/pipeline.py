@@ -14,6 +14,7 @@ from aiops.gateway.stages.approach import Approach
 from aiops.gateway.stages.approval import Approval
 from aiops.gateway.stages.breaker import Breaker
 from aiops.gateway.stages.cache import Cache
+from aiops.gateway.stages.embedding import Embedding
 from aiops.gateway.stages.fallback import Fallback
 from aiops.gateway.stages.guardrails import Guardrails
 from aiops.gateway.stages.kill_switch import KillSwitch
@@ -41,6 +42,28 @@ def stages(world: World) -> tuple[Stage, ...]:
         Guardrails(),
         Approach(world),
     )
+
+
+def embedding_stages(world: World) -> tuple[Stage, ...]:
+    """A vector has no text that could be cached, checked, approved or replaced."""
+    return (
+        Recorder(world.recorder),
+        Fallback(world),
+        KillSwitch(),
+        Breaker(world.limiter, world.ledger),
+        Router(),
+        Embedding(world),
+    )
+
+
+def gateway(world: World) -> Handler:
+    """The way of every call, by its feature's kind."""
+    ways = {"chat": compose(stages(world)), "embedding": compose(embedding_stages(world))}
+
+    async def handle(call: Call) -> Reply:
+        return await ways[call.feature.kind](call)
+
+    return handle
 
 
 def compose(parts: Sequence[Stage]) -> Handler:

@@ -1,6 +1,8 @@
 """From a reply to what callers get: OpenAI's shape, our own, headers, errors (CONTRACTS 2)."""
 
+import base64
 import math
+import struct
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -63,6 +65,26 @@ def chat_body(call: Call, reply: Reply) -> dict[str, Any]:
         "usage": usage_body(reply.usage),
         "aiops": aiops_body(call, reply),
     }
+
+
+def embeddings_body(call: Call, reply: Reply, encoding: str) -> dict[str, Any]:
+    """OpenAI's list of embeddings, with our `aiops` object. In base64 they are little-endian float32."""
+    rows = [
+        {
+            "object": "embedding",
+            "index": index,
+            "embedding": _packed(vector) if encoding == "base64" else vector,
+        }
+        for index, vector in enumerate(reply.vectors)
+    ]
+    read = reply.usage.input + reply.usage.cached_input + reply.usage.cache_write
+    usage = {"prompt_tokens": read, "total_tokens": read}
+    told = {"model": reply.model, "usage": usage, "aiops": aiops_body(call, reply)}
+    return {"object": "list", "data": rows, **told}
+
+
+def _packed(vector: tuple[float, ...]) -> str:
+    return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
 
 
 def chunk(call: Call, reply: Reply, delta: Mapping[str, Any], finish: str | None = None) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from aiops.budgets.limits import Limits
 from aiops.flags.presence import Process
 from aiops.gateway import listening
 from aiops.gateway.gate import Gate
-from aiops.gateway.pipeline import compose, stages
+from aiops.gateway.pipeline import gateway
 from aiops.gateway.ports import World
 from aiops.gateway.recording import SpoolRecorder
 from aiops.gateway.snapshot import Snapshot
@@ -83,7 +83,7 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
         stack.push_async_callback(_ended, running)
         yield Gate(
             picture=lambda: snapshot.picture,
-            handle=compose(stages(world)),
+            handle=gateway(world),
             world=world,
             state=lambda: _state(snapshot, recorder, limits, idempotency),
         )

@@ -2,17 +2,26 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from aiops.providers import replies, sse, usage
+from aiops.providers import embeddings, replies, sse, usage
 from aiops.providers.errors import BadReply, Refused
 from aiops.providers.http_provider import HttpProvider
 from aiops.providers.options import OpenAIOptions
-from aiops.providers.protocol import ChatPiece, ChatReply, ChatRequest, Message, Usage
-from aiops.providers.retry import Policy
+from aiops.providers.protocol import (
+    ChatPiece,
+    ChatReply,
+    ChatRequest,
+    EmbedReply,
+    EmbedRequest,
+    Message,
+    Usage,
+)
+from aiops.providers.retry import Policy, persist
 from aiops.providers.wire import Endpoint
 
 
@@ -42,9 +51,12 @@ class OpenAICompatible(HttpProvider):
         self._options = options = options or OpenAIOptions()
         self._root = rooted(base_url)
         self._query = f"?api-version={options.api_version}" if options.api_version else ""
-        self._plain_url = httpx.URL(f"{self._root}/chat/completions{self._query}")
+        self._plain_urls = {
+            what: httpx.URL(f"{self._root}/{what}{self._query}")
+            for what in ("chat/completions", "embeddings")
+        }
         self._newer: set[str] = set()  # models that want max_completion_tokens
-        key = _key_header(self._plain_url, options, api_key)
+        key = _key_header(httpx.URL(self._root), options, api_key)
         super().__init__(
             Endpoint(
                 headers={**options.headers, **key},
@@ -55,6 +67,15 @@ class OpenAICompatible(HttpProvider):
             ),
             policy or Policy(attempts=options.attempts),
         )
+
+    async def embed(self, request: EmbedRequest, *, timeout: float) -> EmbedReply:
+        """The vectors within `timeout` seconds, retries included."""
+        body, _ = await persist(partial(self._embed, request), timeout=timeout, policy=self._policy)
+        return embeddings.reply(request, body)
+
+    async def _embed(self, request: EmbedRequest) -> Mapping[str, Any]:
+        url = self._url(request.model, "embeddings")
+        return await self._endpoint.post(url, {**self._options.extra_body, **embeddings.payload(request)})
 
     async def _ask(self, request: ChatRequest) -> ChatReply:
         url = self._url(request.model)
@@ -116,11 +137,11 @@ class OpenAICompatible(HttpProvider):
         self._newer.add(model)
         return self._options.max_tokens_field == "auto"
 
-    def _url(self, model: str) -> httpx.URL:
+    def _url(self, model: str, what: str = "chat/completions") -> httpx.URL:
         if self._options.api_version is None or not self._root.endswith("/openai"):
-            return self._plain_url
+            return self._plain_urls[what]
         deployment = quote(model, safe="")
-        return httpx.URL(f"{self._root}/deployments/{deployment}/chat/completions{self._query}")
+        return httpx.URL(f"{self._root}/deployments/{deployment}/{what}{self._query}")
 
     def _models_url(self) -> httpx.URL:
         return httpx.URL(f"{self._root}/models{self._query}")

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 Role = Literal["system", "user", "assistant", "tool"]
 
@@ -65,6 +65,34 @@ class ChatPiece:
 
     text: str
     reply: ChatReply | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedRequest:
+    """Texts to be turned into vectors; `dimensions` None: as many as the model has."""
+
+    model: str
+    texts: tuple[str, ...]
+    dimensions: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedReply:
+    """One vector for each text, all of one length."""
+
+    vectors: tuple[tuple[float, ...], ...]
+    usage: Usage
+    model: str
+    usage_reported: bool = True
+
+
+@runtime_checkable
+class EmbeddingProvider(Protocol):
+    """A vendor endpoint that has embeddings; not every one does."""
+
+    async def embed(self, request: EmbedRequest, *, timeout: float) -> EmbedReply:
+        """All vectors within `timeout` seconds, retries included."""
+        ...
 
 
 class ChatProvider(Protocol):

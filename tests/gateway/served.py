@@ -14,7 +14,7 @@ from aiops.gateway.gate import Gate
 from aiops.gateway.http import listening_socket, make_app
 from aiops.gateway.memory import MemoryVendors, memory_world
 from aiops.gateway.picture import Deployment, Feature, Key, Picture
-from aiops.gateway.pipeline import compose, stages
+from aiops.gateway.pipeline import gateway
 from aiops.gateway.ports import World
 from tests.gateway.world import Vendor, make_approach, make_model
 
@@ -51,7 +51,9 @@ def serving(picture: Picture | None, world: World | None = None) -> Iterator[str
     @asynccontextmanager
     async def opened() -> AsyncIterator[Gate]:
         state = {"ready": picture is not None, "revision": picture.revision if picture else None}
-        yield Gate(lambda: picture, compose(stages(met)), met, lambda: state)
+        yield Gate(lambda: picture, gateway(met), met, lambda: state)
+        for adapter in getattr(met.vendors, "adapters", {}).values():
+            await adapter.close()
 
     listener = listening_socket("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(make_app(opened), log_level="critical", ws="none", lifespan="on"))

@@ -15,7 +15,7 @@ from aiops.gateway.picture import Instant, Model
 from aiops.gateway.stages.breaker import most_tokens, worst_of
 from aiops.gateway.stages.retrieval import question_of
 from aiops.providers.errors import BadReply, ProviderError, Timeout
-from aiops.providers.protocol import ChatPiece, ChatReply, ChatRequest
+from aiops.providers.protocol import ChatPiece, ChatReply, ChatRequest, Usage
 
 BASE_WAIT = 0.1  # seconds before the second try, drawn evenly from 0 up to it, doubled for each further one
 
@@ -24,20 +24,20 @@ class Approach:
     name = "approach"
 
     def __init__(self, world: ports.World, circuits: Circuits | None = None) -> None:
-        self._world = world
+        self.world = world
         self.circuits = circuits or Circuits(time.monotonic)
 
     async def __call__(self, call: Call, onward: Handler) -> Reply:  # noqa: ARG002 - the innermost stage
         approach = call.approach
         if isinstance(approach, Instant):
-            text = await self._world.approaches.answer(approach, call.inputs, call.locale)
+            text = await self.world.approaches.answer(approach, call.inputs, call.locale)
             return Reply(outcome="answered", text=text, model=f"{approach.name} v{approach.number}")
         if approach.kind == "search":
-            passages = await self._world.library.search(call, question_of(call), approach.passages)
+            passages = await self.world.library.search(call, question_of(call), approach.passages)
             return Reply(outcome="answered", text=as_text(passages), model="search", passages=tuple(passages))
-        return await self._by_model(call)
+        return await self.by_model(call)
 
-    async def _by_model(self, call: Call) -> Reply:
+    async def by_model(self, call: Call) -> Reply:
         failure: Exception | None = None
         for model in call.models:
             for number in range(call.feature.policy.attempts):
@@ -67,19 +67,9 @@ class Approach:
             begun_ms=trace.elapsed_ms(),
         )
         trace.attempts.append(attempt)
-        tried = _Tried(call, model, attempt, hold)
+        tried = Tried(call, model, attempt, hold)
         try:
-            provider = self._world.vendors.of(model)
-            request = request_for(call, model)
-            remaining = call.deadline - asyncio.get_running_loop().time()
-            if call.stream and may_stream(call):
-                pieces = aiter(provider.stream(request, timeout=remaining))
-                first = await anext(pieces)
-                reply = Reply(
-                    outcome="answered", model=model.name, live=Live(self._streamed(tried, first, pieces))
-                )
-            else:
-                reply = tried.answered(await provider.chat(request, timeout=remaining))
+            reply = await self.ask(tried)
         except BaseException as error:
             tried.failed(error)
             if isinstance(error, ProviderError):
@@ -88,13 +78,25 @@ class Approach:
         self.circuits.worked(model.provider)
         return reply
 
+    async def ask(self, tried: "Tried") -> Reply:
+        """What the vendor answers, or begins to answer."""
+        call, model = tried.call, tried.model
+        provider = self.world.vendors.of(model)
+        request = request_for(call, model)
+        remaining = call.deadline - asyncio.get_running_loop().time()
+        if not call.stream or not may_stream(call):
+            return tried.answered(await provider.chat(request, timeout=remaining))
+        pieces = aiter(provider.stream(request, timeout=remaining))
+        first = await anext(pieces)
+        return Reply("answered", model=model.name, live=Live(self._streamed(tried, first, pieces)))
+
     async def _pay(self, call: Call, model: Model) -> Hold:
         """The first try is paid for by the breaker; every further one takes a hold of its own."""
         paid = call.prepaid.take() if call.prepaid else None
-        return paid or await self._world.ledger.hold(call, worst_of(call, model, call.rendered))
+        return paid or await self.world.ledger.hold(call, worst_of(call, model, call.rendered))
 
     async def _streamed(
-        self, tried: "_Tried", first: ChatPiece, rest: AsyncIterator[ChatPiece]
+        self, tried: "Tried", first: ChatPiece, rest: AsyncIterator[ChatPiece]
     ) -> AsyncGenerator[str | Reply, None]:
         """The pieces, and at last the whole. After the first byte there is no other model to turn to."""
         try:
@@ -116,7 +118,7 @@ class Approach:
                 await rest.aclose()
 
 
-class _Tried:
+class Tried:
     """One attempt on its way: it is settled once, however it ends."""
 
     def __init__(self, call: Call, model: Model, attempt: Attempt, hold: Hold) -> None:
@@ -128,10 +130,7 @@ class _Tried:
 
     def answered(self, reply: ChatReply) -> Reply:
         """The vendor's reply as ours, its cost settled."""
-        attempt = self.attempt
-        attempt.usage = reply.usage
-        attempt.cost = cost(reply.usage, self.model.rates) if self.model.rates else ZERO
-        self._settle()
+        self.billed(reply.usage)
         finish = reply.finish_reason or "stop"
         return Reply(
             "answered",
@@ -141,6 +140,12 @@ class _Tried:
             finish_reason=finish,
             tool_calls=reply.tool_calls,
         )
+
+    def billed(self, usage: Usage) -> None:
+        """The vendor has answered, and charges for `usage`."""
+        self.attempt.usage = usage
+        self.attempt.cost = cost(usage, self.model.rates) if self.model.rates else ZERO
+        self._settle()
 
     def failed(self, error: BaseException) -> None:
         """A vendor that said no, or was never reached, bills nothing; of anything else nobody knows."""

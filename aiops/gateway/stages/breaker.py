@@ -87,6 +87,8 @@ def rendered(call: Call) -> tuple[Message, ...]:
 
 def most_tokens(call: Call) -> int:
     """The bound on the answer that is always sent."""
+    if call.feature.kind == "embedding":
+        return 0
     policy = call.feature.policy
     stated = call.approach.parameters.get("max_tokens") if call.approach.kind == "prompt" else None
     allowed = int(stated or policy.max_tokens)

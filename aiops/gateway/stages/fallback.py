@@ -30,6 +30,8 @@ class Fallback:
             why = error
         except TimeoutError:
             why = OutOfTime(f"No answer within {call.feature.policy.deadline_seconds:g} s.")
+        if call.feature.kind == "embedding":
+            raise why  # nothing else can stand for a vector
         if why.reason in LIMITS and call.feature.policy.breaker.when_over == "refuse":
             raise why
         return await self._instead(call, why)

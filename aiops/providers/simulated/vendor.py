@@ -9,8 +9,8 @@ import regex
 from pydantic import BaseModel, ConfigDict, Field
 
 from aiops.providers.errors import Timeout
-from aiops.providers.protocol import ChatPiece, ChatReply, ChatRequest, Usage
-from aiops.providers.simulated import faults, latency, tokens
+from aiops.providers.protocol import ChatPiece, ChatReply, ChatRequest, EmbedReply, EmbedRequest, Usage
+from aiops.providers.simulated import faults, latency, tokens, vectors
 from aiops.providers.simulated.brief import Brief, read
 from aiops.providers.simulated.draws import fraction
 from aiops.providers.simulated.skills import answer
@@ -53,6 +53,19 @@ class Simulated:
                 piece = reply.text[sum(map(len, pieces[:-1])) :]  # noqa: PLW2901 - with the space at the end
             yield ChatPiece(piece, reply if last else None)
             await asyncio.sleep(half / len(pieces))
+
+    async def embed(self, request: EmbedRequest, *, timeout: float) -> EmbedReply:
+        """Hashed words and letter groups: texts that share words are near each other."""
+        fault = faults.by_chance(
+            self.settings.failure_rate, [self.settings.seed, request.model, *request.texts]
+        )
+        if fault == "timeout":
+            raise Timeout(f"The simulated model gave no answer within {timeout:g} s.")
+        faults.raise_for(fault)
+        size = vectors.DIMENSIONS if request.dimensions is None else request.dimensions
+        sent = sum(max(1, tokens.estimate(text)) for text in request.texts)
+        found = tuple(vectors.embed(text, size) for text in request.texts)
+        return EmbedReply(vectors=found, usage=Usage(input=sent), model=request.model)
 
     async def close(self) -> None:
         """There is nothing to give back."""
