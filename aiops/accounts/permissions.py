@@ -58,10 +58,8 @@ _RELEASE = frozenset({_P.PROMPTS_REVIEW, _P.PROMPTS_SHIP, _P.FLAGS_EDIT, _P.FLAG
 # Reviewers see no spend; finance sees no prompts or outputs (CONSOLE).
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _WORK,
-    Role.REVIEWER: _READ | {_P.DATASETS_VIEW},
     Role.FINANCE: _READ | {_P.TENANTS_VIEW, _P.SPEND_VIEW, _P.BUDGETS_EDIT, _P.CATALOG_VIEW},
     Role.REVIEWER: _READ | {_P.DATASETS_VIEW, _P.EVALUATIONS_GRADE},
-    Role.FINANCE: _READ | {_P.TENANTS_VIEW, _P.SPEND_VIEW, _P.CATALOG_VIEW},
     Role.PRODUCT: _WORK
     | _RELEASE
     | {

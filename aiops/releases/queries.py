@@ -10,6 +10,8 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from aiops.accounts import queries as accounts
 from aiops.accounts.models import User, Workspace
 from aiops.accounts.permissions import Permission
+from aiops.deployments import queries as deployments
+from aiops.deployments.models import Deployment
 from aiops.evaluations.models import Run, Verdict
 from aiops.prompts.models import Prompt, Version
 from aiops.prompts.queries import PRODUCTION
@@ -23,6 +25,12 @@ def live_version(prompt: Prompt) -> Version | None:
     """What is in production now."""
     label = prompt.labels.select_related("version").filter(name=PRODUCTION).first()
     return label.version if label else None
+
+
+def serving(prompt: Prompt) -> list[Deployment]:
+    """The deployments that ask this prompt now, as stable or as candidate, by feature."""
+    either = Q(stable__version__prompt=prompt) | Q(candidate__version__prompt=prompt)
+    return list(deployments.deployments().filter(either).order_by("feature__slug"))
 
 
 def verdict_of(version: Version, live: Version) -> Verdict | None:

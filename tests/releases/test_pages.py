@@ -114,6 +114,7 @@ def test_a_review_goes_its_way_on_the_page(engineer, review):
     history = page(engineer, "/releases/prompts/triage/")
     assert "Roll back to v2" in history
     assert "undone" in history
+    assert "No feature is served by this prompt" in history
 
 
 def test_what_cannot_be_done_is_said(engineer, review):

@@ -7,12 +7,24 @@ from aiops.accounts.models import Workspace
 from aiops.audit.models import AuditEvent
 from aiops.core.actors import SystemActor
 from aiops.core.errors import Conflict, NotAllowed
+from aiops.deployments.models import Deployment
 from aiops.evaluations.models import Acceptance, Verdict
 from aiops.prompts.models import Label
 from aiops.releases import actions, queries
 from aiops.releases.models import Release
 from tests.architecture.sources import sources
-from tests.factories import make_label, make_prompt, make_review, make_run, make_user, make_version
+from tests.factories import (
+    make_deployment,
+    make_feature,
+    make_label,
+    make_price,
+    make_prompt,
+    make_review,
+    make_run,
+    make_served,
+    make_user,
+    make_version,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -216,3 +228,50 @@ def test_the_database_ships_nothing_without_the_approval_of_that_version(review,
 def test_nothing_but_releases_moves_production():
     callers = [source.path for source in sources() if ".put_in_production(" in source.text]
     assert callers == ["releases/actions/shipping.py"]
+
+
+@pytest.fixture
+def served(review):
+    """The feature is served by v1, which is in production."""
+    stable = make_served(version=queries.live_version(review.prompt))
+    return make_deployment(feature=review.prompt.feature, stable=stable)
+
+
+def stable(served):
+    served.refresh_from_db()
+    return served.stable.version.number
+
+
+def test_shipping_and_rolling_back_move_what_serves_the_feature(review, served, reviewer):
+    first, model = queries.live_version(review.prompt), served.stable.model
+    judged(review)
+    approve(review, reviewer)
+    actions.ship(by=reviewer, request=review)
+    assert (stable(served), served.stable.model) == (2, model)
+    assert [str(one.stable.version) for one in queries.serving(review.prompt)] == [str(review.version)]
+    actions.roll_back(by=reviewer, version=first)
+    assert (stable(served), served.changed_by) == (1, reviewer)
+    moved = AuditEvent.objects.filter(action="deployments.deployed")
+    assert [event.reason for event in moved] == [
+        f"{first} is in production",
+        f"{review.version} is in production",
+    ]
+
+
+def test_a_release_that_cannot_be_deployed_does_not_happen(review, served, reviewer, monkeypatch):
+    def fails(**_given):
+        raise Conflict("no")
+
+    judged(review)
+    approve(review, reviewer)
+    monkeypatch.setattr("aiops.releases.actions.shipping.deployments.follow_production", fails)
+    with pytest.raises(Conflict):
+        actions.ship(by=reviewer, request=review)
+    assert (live(review.prompt), stable(served), Release.objects.filter(kind="ship").count()) == (1, 1, 0)
+
+
+def test_what_is_taken_over_gets_the_features_first_deployment():
+    prompt = make_prompt(feature=make_feature())
+    version = make_version(prompt=prompt, model=make_price().model.name)
+    actions.adopt(by=SystemActor("demo"), version=version, reason="as it was")
+    assert Deployment.objects.get(feature=version.prompt.feature).stable.version == version

@@ -1,4 +1,4 @@
-"""The moves of `production`: nothing else moves it."""
+"""The moves of `production`: nothing else moves it. What serves the prompt's features moves along."""
 
 from django.db import transaction
 
@@ -8,6 +8,7 @@ from aiops.audit import actions as audit
 from aiops.core import clock
 from aiops.core.actors import Actor
 from aiops.core.errors import Conflict, NotAllowed
+from aiops.deployments import actions as deployments
 from aiops.prompts import actions as prompts
 from aiops.prompts.models import Prompt, Version
 from aiops.releases import queries
@@ -41,6 +42,7 @@ def ship(*, by: User, request: ReviewRequest, expected: int | None = None, reaso
     prompts.put_in_production(
         by=by, version=request.version, expected=expected, reason=f"review {request.pk}"
     )
+    deployments.follow_production(by=by, prompt=request.prompt)
     request.state, request.closed_at, request.closed_by = ReviewRequest.State.SHIPPED, clock.now(), by
     request.save(update_fields=["state", "closed_at", "closed_by"])
     audit.record(
@@ -86,6 +88,7 @@ def roll_back(*, by: User, version: Version, expected: int | None = None, reason
     prompts.put_in_production(
         by=by, version=version, expected=expected, reason=reason.strip() or "rolled back"
     )
+    deployments.follow_production(by=by, prompt=version.prompt)
     _record(by, release, "releases.rolled_back")
     return release
 
@@ -106,6 +109,7 @@ def adopt(*, by: Actor, version: Version, reason: str) -> Release:
         reason=reason,
     )
     prompts.put_in_production(by=by, version=version, expected=0, reason=reason)
+    deployments.follow_production(by=by, prompt=version.prompt)
     _record(by, release, "releases.adopted")
     return release
 

@@ -84,6 +84,7 @@ def shown(request: SignedInRequest, pk: int, form: CommentForm, status: int = 20
         "version": review.version,
         "grounds": grounds,
         "release": release,
+        "serving": queries.serving(review.prompt) if release else (),
         "before": before,
         "checks": checks(grounds),
         "parts": parts,

@@ -28,7 +28,7 @@ def ship(request: SignedInRequest, pk: int) -> HttpResponse:
     except AiopsError as error:
         toasts.error(request, str(error))
     else:
-        toasts.success(request, f"v{release.version.number} is in production.", undo_url=_undo(release))
+        toasts.success(request, _moved(release, "is in production"), undo_url=_undo(release))
     return redirect("releases:request", pk)
 
 
@@ -41,7 +41,7 @@ def roll_back(request: SignedInRequest, name: str, number: int) -> HttpResponse:
     except AiopsError as error:
         toasts.error(request, str(error))
     else:
-        toasts.success(request, f"v{number} is in production again.", undo_url=_undo(release))
+        toasts.success(request, _moved(release, "is in production again"), undo_url=_undo(release))
     return redirect("releases:history", name)
 
 
@@ -56,6 +56,7 @@ def history(request: SignedInRequest, name: str) -> HttpResponse:
         "before": queries.live_before(prompt)[:10],
         "page": paginate(request, queries.releases_of(prompt)),
         "workspace": accounts.workspace(),
+        "serving": queries.serving(prompt),
     }
     return render(request, "releases/history.html", context)
 
@@ -65,6 +66,17 @@ def _given(request: SignedInRequest) -> dict[str, Any]:
     form = MoveForm({**request.GET.dict(), **request.POST.dict()})
     form.is_valid()  # what does not fit is left out
     return {"expected": form.cleaned_data.get("expected"), "reason": form.cleaned_data.get("reason", "")}
+
+
+def _moved(release: Release, what: str) -> str:
+    """What a move did, with the features that the version serves now."""
+    named = [
+        one.feature.slug
+        for one in queries.serving(release.prompt)
+        if one.stable.version_id == release.version_id
+    ]
+    serves = f", and serves {', '.join(named)}" if named else ""
+    return f"v{release.version.number} {what}{serves}."
 
 
 def _undo(release: Release) -> str | None:
