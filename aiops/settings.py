@@ -223,6 +223,17 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_BEAT_SCHEDULE_FILENAME = str(AIOPS_HOME / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "evaluations.sweep": {"task": "evaluations.sweep", "schedule": 5.0, "options": {"expires": 10}},
+    "budgets.lose_leases": {"task": "budgets.lose_leases", "schedule": 60.0, "options": {"expires": 120}},
+    "gateway.keep_partitions": {
+        "task": "gateway.keep_partitions",
+        "schedule": 24 * 3600.0,
+        "options": {"expires": 24 * 3600},
+    },
+    "gateway.drop_old": {
+        "task": "gateway.drop_old",
+        "schedule": 24 * 3600.0,
+        "options": {"expires": 24 * 3600},
+    },
     "approaches.sweep": {"task": "approaches.sweep", "schedule": 30.0, "options": {"expires": 60}},
 }
 

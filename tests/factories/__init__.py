@@ -12,6 +12,7 @@ from tests.factories.approaches import (
     make_trained,
     make_training,
 )
+from tests.factories.budgets import make_budget, make_budget_request, make_lease
 from tests.factories.catalog import make_model, make_price, make_provider
 from tests.factories.datasets import make_case, make_dataset, make_dataset_version, make_upload
 from tests.factories.decisions import (
@@ -25,13 +26,15 @@ from tests.factories.decisions import (
     make_stop,
 )
 from tests.factories.evaluations import make_pair, make_result, make_run, make_verdict
-from tests.factories.gateway import make_call, make_quarantined, make_rollup
+from tests.factories.gateway import make_call, make_old_partition, make_quarantined, make_rollup
 from tests.factories.people import PASSWORD, make_tenant, make_user
 from tests.factories.prompts import make_feature, make_label, make_prompt, make_version
 from tests.factories.releases import make_comment, make_review
 
 __all__ = [
     "PASSWORD",
+    "make_budget",
+    "make_budget_request",
     "make_call",
     "make_case",
     "make_classifier",
@@ -44,7 +47,9 @@ __all__ = [
     "make_key",
     "make_label",
     "make_labelled_cases",
+    "make_lease",
     "make_model",
+    "make_old_partition",
     "make_pair",
     "make_policy",
     "make_price",
@@ -55,9 +60,9 @@ __all__ = [
     "make_request",
     "make_result",
     "make_review",
+    "make_rollup",
     "make_rule_set",
     "make_rules",
-    "make_rollup",
     "make_run",
     "make_served",
     "make_stop",
