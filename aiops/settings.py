@@ -225,6 +225,17 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(AIOPS_HOME / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "evaluations.sweep": {"task": "evaluations.sweep", "schedule": 5.0, "options": {"expires": 10}},
     "evaluations.weigh_judges": {"task": "evaluations.weigh_judges", "schedule": crontab(hour=3, minute=20)},
+    "budgets.lose_leases": {"task": "budgets.lose_leases", "schedule": 60.0, "options": {"expires": 120}},
+    "gateway.keep_partitions": {
+        "task": "gateway.keep_partitions",
+        "schedule": 24 * 3600.0,
+        "options": {"expires": 24 * 3600},
+    },
+    "gateway.drop_old": {
+        "task": "gateway.drop_old",
+        "schedule": 24 * 3600.0,
+        "options": {"expires": 24 * 3600},
+    },
     "approaches.sweep": {"task": "approaches.sweep", "schedule": 30.0, "options": {"expires": 60}},
 }
 

@@ -148,14 +148,23 @@ def note_lock(*, by: Actor, account: str) -> None:
 
 @transaction.atomic
 def change_workspace(
-    *, by: Actor, four_eyes: str, four_eyes_share: int, four_eyes_amount: Decimal | None, reason: str = ""
+    *,
+    by: Actor,
+    four_eyes: str,
+    four_eyes_share: int,
+    four_eyes_amount: Decimal | None,
+    retention_months: int = 13,
+    reason: str = "",
 ) -> Workspace:
-    """Say when a second person must agree. InvalidInput where that is never, without a reason."""
+    """Say when a second person must agree, and for how long calls are kept.
+
+    InvalidInput where nobody ever has to agree, without a reason.
+    """
     Workspace.objects.get_or_create(pk=1)
     rules = Workspace.objects.select_for_update().get()
     before = _rules(rules)
     rules.four_eyes, rules.four_eyes_share = four_eyes, four_eyes_share
-    rules.four_eyes_amount = four_eyes_amount
+    rules.four_eyes_amount, rules.retention_months = four_eyes_amount, retention_months
     if _rules(rules) == before:
         return rules
     if four_eyes == Workspace.FourEyes.OFF and not reason.strip():
@@ -178,6 +187,7 @@ def _rules(workspace: Workspace) -> dict[str, Any]:
         "four_eyes": str(workspace.four_eyes),
         "four_eyes_share": workspace.four_eyes_share,
         "four_eyes_amount": None if amount is None else f"{amount:.2f}",
+        "retention_months": workspace.retention_months,
     }
 
 

@@ -146,6 +146,13 @@ class WorkspaceForm(forms.Form):
         required=False,
         help_text="A change of a budget by more than this needs a second person. Empty: no amount does.",
     )
+    retention_months = forms.IntegerField(
+        label="Keep calls for, months",
+        min_value=1,
+        max_value=120,
+        help_text="Calls of whole months that are older are dropped, their texts with them. "
+        "Sums by the hour, which spend and health are made of, stay.",
+    )
     reason = forms.CharField(
         max_length=1000,
         required=False,

@@ -113,6 +113,7 @@ class Workspace(models.Model):
     four_eyes = models.CharField(max_length=6, choices=FourEyes, default=FourEyes.ABOVE)
     four_eyes_share = models.PositiveSmallIntegerField(default=10)  # percent of a feature's traffic
     four_eyes_amount = money_field(null=True, blank=True)
+    retention_months = models.PositiveSmallIntegerField(default=13)  # whole months that calls are kept
 
     class Meta:
         constraints = (
@@ -124,6 +125,9 @@ class Workspace(models.Model):
             models.CheckConstraint(
                 condition=Q(four_eyes_amount=None) | Q(four_eyes_amount__gte=0),
                 name="accounts_workspace_amount",
+            ),
+            models.CheckConstraint(
+                condition=Q(retention_months__range=(1, 120)), name="accounts_workspace_retention"
             ),
         )
 

@@ -85,7 +85,7 @@ UPDATE budgets_period AS period SET
   overrun = period.overrun + total.beyond
 FROM total WHERE period.id = total.period_id
 """
-_LOCK_OF = """
+LOCK_OF = """
 SELECT id FROM budgets_period WHERE id IN (SELECT period_id FROM budgets_lease
   WHERE state = 'open' AND (instance = %(instance)s OR expires_at < %(before)s)) ORDER BY id FOR NO KEY UPDATE
 """
@@ -99,7 +99,7 @@ WITH lease AS (
 UPDATE budgets_period AS period SET leased = greatest(period.leased - total.rest, 0)
 FROM total WHERE period.id = total.period_id
 """
-_LOSE = """
+LOSE = """
 WITH lease AS (
   UPDATE budgets_lease SET state = 'lost'
   WHERE state = 'open' AND expires_at < %(before)s
@@ -178,13 +178,13 @@ async def settle(cursor: AsyncCursor[Any], amounts: Mapping[int, Decimal]) -> No
 async def close(connection: AsyncConnection[Any], instance: str) -> None:
     """The instance is gone and all that it spent has been settled: what it still had goes back."""
     async with connection.transaction(), connection.cursor() as cursor:
-        await cursor.execute(_LOCK_OF, {"instance": instance, "before": None})
+        await cursor.execute(LOCK_OF, {"instance": instance, "before": None})
         await cursor.execute(_CLOSE, {"instance": instance})
 
 
 async def lose(connection: AsyncConnection[Any], before: datetime) -> list[int]:
     """Leases that ended before `before` and whose host is gone: all of them counts as spent. Their ids."""
     async with connection.transaction(), connection.cursor() as cursor:
-        await cursor.execute(_LOCK_OF, {"instance": None, "before": before})
-        await cursor.execute(_LOSE, {"before": before})
+        await cursor.execute(LOCK_OF, {"instance": None, "before": before})
+        await cursor.execute(LOSE, {"before": before})
         return [row[0] for row in await cursor.fetchall()]

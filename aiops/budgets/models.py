@@ -1,10 +1,12 @@
 """A limit for a period; what has gone of it; and what gateway processes have been given to spend."""
 
+from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
 
+from aiops.accounts.models import User
 from aiops.core import clock
 from aiops.core.money import ZERO, money_field
 from aiops.features.models import Feature
@@ -31,7 +33,7 @@ class Budget(models.Model):
     period = models.CharField(max_length=5, choices=Kind)
     amount = money_field()
     hard = models.BooleanField(default=True)
-    soft_share = models.DecimalField(max_digits=3, decimal_places=2, default="0.80")
+    soft_share = models.DecimalField(max_digits=3, decimal_places=2, default=Decimal("0.80"))
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta:
@@ -47,8 +49,12 @@ class Budget(models.Model):
         )
 
     def __str__(self) -> str:
-        scope = " × ".join(str(part) for part in (self.tenant, self.feature) if part) or "everything"
-        return f"{self.get_period_display().lower()} budget of {scope}"
+        return f"{self.get_period_display().lower()} budget of {self.scope}"
+
+    @property
+    def scope(self) -> str:
+        """What it bounds: "acme × summary", "acme", "summary" or "everything"."""
+        return " × ".join(str(part) for part in (self.tenant, self.feature) if part) or "everything"
 
 
 class Period(models.Model):
@@ -115,3 +121,44 @@ class Lease(models.Model):
 
     def __str__(self) -> str:
         return f"lease {self.pk} of {self.instance}"
+
+
+class BudgetRequest(models.Model):
+    """More room, asked for and waiting for a second person. `wanted` null: no limit at all."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waits for a second person"
+        APPROVED = "approved", "Approved"
+        DECLINED = "declined", "Declined"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    budget = models.ForeignKey(Budget, null=True, on_delete=models.SET_NULL, related_name="requests")
+    label = models.CharField(max_length=300)  # the budget in words, which outlives it
+    before = models.JSONField()
+    wanted = models.JSONField(null=True)
+    reason = models.TextField(blank=True)
+    state = models.CharField(max_length=9, choices=State, default=State.WAITING)
+    asked_at = models.DateTimeField(default=clock.now)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("budget",), condition=Q(state="waiting"), name="budgets_request_waiting_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="waiting", decided_at=None, decided_by=None)
+                | (~Q(state="waiting") & Q(decided_at__isnull=False, decided_by__isnull=False)),
+                name="budgets_request_decided_at_and_decided_by",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="approved") | ~Q(asked_by=F("decided_by")),
+                name="budgets_request_second_person",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Budget request {self.pk}"

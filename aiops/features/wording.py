@@ -36,7 +36,7 @@ def fallback(one: Fallback) -> str:
         case RulesFallback():
             return f"what the rules {one.rule_set} say"
         case TextFallback():
-            more = f" (in {len(one.by_locale)} more languages)" if one.by_locale else ""
+            more = f" (in {_languages(len(one.by_locale))} too)" if one.by_locale else ""
             return f"the text “{_short(one.text)}”{more}"
         case DeferredFallback():
             return f"a ticket; a worker tries again for {span(one.for_seconds)}"
@@ -82,6 +82,10 @@ def _ends(policy: Policy) -> list[tuple[str, str]]:
 
 def _held(policy: Policy) -> str:
     return f"a good answer about {', '.join(policy.approval.categories) or 'nothing'}"
+
+
+def _languages(number: int) -> str:
+    return "another language" if number == 1 else f"{number} other languages"
 
 
 def _short(text: str, most: int = 80) -> str:

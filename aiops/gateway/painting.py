@@ -1,44 +1,28 @@
-"""From the database to the picture: a fixed number of queries, on one state of the database.
+"""From the database's answers to the picture.
 
 Providers' keys stay sealed. A feature whose policy no longer reads is stopped, with the reason; no other is.
 """
 
 import base64
+import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 import structlog
-from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q
 from pydantic import ValidationError
 
-from aiops.budgets import models as budgets
-from aiops.catalog import models as catalog
 from aiops.catalog.pricing import rates
-from aiops.catalog.queries import prices_at
 from aiops.core import clock
-from aiops.deployments import models as deployed
-from aiops.features import models as features
+from aiops.deployments.models import Served
 from aiops.features.policy import Policy
-from aiops.flags.models import Flag, KillSwitch
 from aiops.flags.queries import publication
 from aiops.gateway import picture as parts
-from aiops.tenants.models import ApiKey, Tenant
+from aiops.gateway.asking import SERVED, Rows, answers
 
 DEFAULT = Policy()
-_IN_USE = Exists(
-    deployed.Deployment.objects.filter(Q(stable=OuterRef("pk")) | Q(candidate=OuterRef("pk"))).order_by()
-)
-_COLUMNS = (
-    *("pk", "kind", "version_id", "rule_set_version_id", "classifier_version_id", "model__name"),
-    *("version__prompt__name", "version__number", "version__messages", "version__variables"),
-    *("version__parameters", "version__output_schema"),
-    *("rule_set_version__rule_set__name", "rule_set_version__number"),
-    *("rule_set_version__inputs", "rule_set_version__source"),
-    *("classifier_version__classifier__name", "classifier_version__number", "classifier_version__variable"),
-)
 log = structlog.get_logger(__name__)
 
 
@@ -64,54 +48,53 @@ def revision() -> int:
     return row.revision if row else 0
 
 
+class _Price(NamedTuple):
+    """What `pricing.rates` reads, in the order of `asking.PRICE`."""
+
+    input: Decimal
+    cached_input: Decimal | None
+    cache_write: Decimal | None
+    output: Decimal
+    reasoning: Decimal | None
+
+
 def paint() -> Painted:
     """All decisions as of one moment."""
-    with transaction.atomic():
-        if len(connection.savepoint_ids) == 0:  # not within somebody's transaction, which has its own level
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        return _paint(clock.now())
-
-
-def _paint(now: datetime) -> Painted:
-    found = _features()
+    now = clock.now()
+    rows = answers(now)
+    found = _features(rows)
     picture = parts.Picture(
-        revision=revision(),
+        revision=rows["revision"][0][0] if rows["revision"] else 0,
         painted_at=now,
-        keys=_keys(now),
-        tenants=frozenset(Tenant.objects.values_list("slug", flat=True)),
+        keys=_keys(rows),
+        tenants=frozenset(slug for (slug,) in rows["tenants"]),
         features=found.found,
-        models=_models(now),
-        providers={one.slug: _provider(one) for one in catalog.Provider.objects.all()},
-        stops=(*_stops(), *found.stops),
-        budgets=_budgets(),
+        models=_models(rows),
+        providers={row[0]: _provider(*row) for row in rows["providers"]},
+        stops=(*(_stop(*row) for row in rows["stops"]), *found.stops),
+        budgets=tuple(_budget(*row) for row in rows["budgets"]),
     )
-    coming = catalog.Price.objects.filter(effective_at__gt=now).order_by("effective_at")
-    return Painted(picture, coming.values_list("effective_at", flat=True).first())
+    return Painted(picture, rows["coming"][0][0] if rows["coming"] else None)
 
 
-def _keys(now: datetime) -> dict[str, parts.Key]:
+def _keys(rows: Rows) -> dict[str, parts.Key]:
     """Keys that are neither revoked nor over."""
     limits: dict[int, set[str]] = defaultdict(set)
-    for key, slug in features.KeyFeature.objects.values_list("key", "feature__slug"):
+    for key, slug in rows["limits"]:
         limits[key].add(slug)
-    alive = ApiKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
-    columns = ("pk", "public_id", "digest", "tenant__slug", "expires_at")
     return {
         public: parts.Key(
             id=public, digest=digest, tenant=tenant, features=frozenset(limits.get(pk, ())), expires_at=ends
         )
-        for pk, public, digest, tenant, ends in alive.values_list(*columns)
+        for pk, public, digest, tenant, ends in rows["keys"]
     }
 
 
-def _features() -> _Features:
-    policies = {one[0]: one for one in _latest_policies()}
-    flags = _flags()
-    serving = _deployments()
-    gathered = _Features()
-    for pk, slug, kind in features.Feature.objects.order_by("pk").values_list("pk", "slug", "kind"):
-        _, number, settings = policies.get(pk, (pk, 0, None))
+def _features(rows: Rows) -> _Features:
+    policies = {feature: (number, settings) for feature, number, settings in rows["policies"]}
+    flags, serving, gathered = _flags(rows), _deployments(rows), _Features()
+    for pk, slug, kind in rows["features"]:
+        number, settings = policies.get(pk, (0, None))
         gathered.found[slug] = parts.Feature(
             slug=slug,
             kind=kind,
@@ -123,17 +106,11 @@ def _features() -> _Features:
     return gathered
 
 
-def _latest_policies() -> Any:
-    """(feature, number, settings) of the policy in force, for each feature that has one."""
-    rows = features.PolicyVersion.objects.order_by("feature_id", "-number").distinct("feature_id")
-    return rows.values_list("feature_id", "number", "settings")
-
-
-def _policy(slug: str, settings: dict[str, Any] | None, stops: list[parts.Stop]) -> Policy:
+def _policy(slug: str, settings: str | None, stops: list[parts.Stop]) -> Policy:
     if settings is None:
         return DEFAULT
     try:
-        return Policy.model_validate(settings)
+        return Policy.model_validate_json(settings)
     except ValidationError as error:
         log.error("policy_unreadable", feature=slug, error=str(error))  # noqa: TRY400 - the error says all
         reason = "Its policy cannot be read by this version of the gateway. Save the policy again."
@@ -141,12 +118,11 @@ def _policy(slug: str, settings: dict[str, Any] | None, stops: list[parts.Stop])
         return DEFAULT
 
 
-def _flags() -> dict[int, parts.Flag]:
+def _flags(rows: Rows) -> dict[int, parts.Flag]:
     """By feature."""
     tenants: dict[int, set[str]] = defaultdict(set)
-    for flag, tenant in Flag.tenants.through.objects.values_list("flag", "tenant__slug"):
+    for flag, tenant in rows["flag_tenants"]:
         tenants[flag].add(tenant)
-    columns = ("pk", "feature", "feature__slug", "on", "percent", "salt", "limited", "when_unknown")
     return {
         feature: parts.Flag(
             key=slug,
@@ -157,19 +133,18 @@ def _flags() -> dict[int, parts.Flag]:
             limited=limited,
             when_unknown=unknown,
         )
-        for pk, feature, slug, on, percent, salt, limited, unknown in Flag.objects.values_list(*columns)
+        for pk, feature, slug, on, percent, salt, limited, unknown in rows["flags"]
     }
 
 
-def _deployments() -> dict[int, parts.Deployment]:
+def _deployments(rows: Rows) -> dict[int, parts.Deployment]:
     """By feature."""
-    served = {row["pk"]: _approach(row) for row in deployed.Served.objects.filter(_IN_USE).values(*_COLUMNS)}
-    columns = ("feature", "stable", "candidate", "share", "salt")
+    served = {row[0]: _approach(dict(zip(SERVED, row, strict=True))) for row in rows["served"]}
     return {
         feature: parts.Deployment(
             stable=served[stable], candidate=served.get(candidate), share=share, salt=salt
         )
-        for feature, stable, candidate, share, salt in deployed.Deployment.objects.values_list(*columns)
+        for feature, stable, candidate, share, salt in rows["deployments"]
     }
 
 
@@ -177,18 +152,23 @@ def _approach(row: dict[str, Any]) -> Any:
     """The part for each kind; what a kind needs is there, by the table's CHECK."""
     version, rules, trained = "version__", "rule_set_version__", "classifier_version__"
     match row["kind"]:
-        case deployed.Served.Kind.PROMPT:
+        case Served.Kind.PROMPT:
             names = ("number", "messages", "variables", "parameters", "output_schema")
-            facts = {name: row[version + name] for name in names}
+            facts = {name: _json(row[version + name]) for name in names}
             prompt, model = row["version__prompt__name"], row["model__name"]
             return parts.PromptOnModel(prompt=prompt, model=model, version_id=row["version_id"], **facts)
-        case deployed.Served.Kind.PASSTHROUGH:
+        case Served.Kind.PASSTHROUGH:
             return parts.Passthrough(model=row["model__name"])
-        case deployed.Served.Kind.RULES:
-            facts = {name: row[rules + name] for name in ("number", "inputs", "source")}
-            name = row["rule_set_version__rule_set__name"]
-            return parts.Instant(kind="rules", name=name, version_id=row["rule_set_version_id"], **facts)
-        case deployed.Served.Kind.CLASSIFIER:
+        case Served.Kind.RULES:
+            return parts.Instant(
+                kind="rules",
+                name=row["rule_set_version__rule_set__name"],
+                number=row[rules + "number"],
+                version_id=row["rule_set_version_id"],
+                inputs=tuple(_json(row[rules + "inputs"])),
+                source=row[rules + "source"],
+            )
+        case Served.Kind.CLASSIFIER:
             name = row["classifier_version__classifier__name"]
             return parts.Instant(
                 kind="classifier",
@@ -200,42 +180,45 @@ def _approach(row: dict[str, Any]) -> Any:
     return parts.Search()
 
 
-def _models(now: datetime) -> dict[str, parts.Model]:
-    rows = list(catalog.Model.objects.filter(retired_at=None).select_related("provider"))
-    prices = prices_at(rows, now)
-    return {row.name: _model(row, prices.get(row.pk)) for row in rows}
+def _models(rows: Rows) -> dict[str, parts.Model]:
+    prices = {model: _Price(*price) for model, *price in rows["prices"]}
+    found = {}
+    for pk, name, vendor_name, provider, tier, most in rows["models"]:
+        price = prices.get(pk)
+        found[name] = parts.Model(
+            name=name,
+            vendor_name=vendor_name,
+            provider=provider,
+            tier=tier,
+            max_output_tokens=most,
+            rates=parts.Rates(**rates(price)._asdict()) if price else None,
+        )
+    return found
 
 
-def _model(row: catalog.Model, price: catalog.Price | None) -> parts.Model:
-    return parts.Model(
-        name=row.name,
-        vendor_name=row.vendor_name,
-        provider=row.provider.slug,
-        tier=row.tier,
-        max_output_tokens=row.max_output_tokens,
-        rates=parts.Rates(**rates(price)._asdict()) if price else None,
-    )
-
-
-def _provider(row: catalog.Provider) -> parts.Provider:
+def _provider(
+    slug: str, kind: str, base_url: str, sealed: bytes, at_once: int, seconds: int, settings: str
+) -> parts.Provider:
     return parts.Provider(
-        slug=row.slug,
-        kind=row.kind,
-        base_url=row.base_url,
-        sealed_key=base64.b64encode(bytes(row.api_key_encrypted)).decode(),
-        max_concurrency=row.max_concurrency,
-        timeout_seconds=row.timeout_seconds,
-        settings=row.settings,
+        slug=slug,
+        kind=kind,
+        base_url=base_url,
+        sealed_key=base64.b64encode(bytes(sealed)).decode(),
+        max_concurrency=at_once,
+        timeout_seconds=seconds,
+        settings=_json(settings),
     )
 
 
-def _stops() -> list[parts.Stop]:
-    rows = KillSwitch.objects.filter(lifted_at=None).values_list("scope", "target", "reason")
-    return [parts.Stop(scope=scope, target=target, reason=reason) for scope, target, reason in rows]
+def _stop(scope: Any, target: str, reason: str) -> parts.Stop:
+    return parts.Stop(scope=scope, target=target, reason=reason)
 
 
-def _budgets() -> tuple[parts.Budget, ...]:
-    columns = ("pk", "tenant__slug", "feature__slug", "period", "amount", "hard", "soft_share")
+def _budget(*row: Any) -> parts.Budget:
     names = ("id", "tenant", "feature", "period", "amount", "hard", "soft_share")
-    rows = budgets.Budget.objects.order_by("pk").values_list(*columns)
-    return tuple(parts.Budget(**dict(zip(names, row, strict=True))) for row in rows)
+    return parts.Budget(**dict(zip(names, row, strict=True)))
+
+
+def _json(value: Any) -> Any:
+    """A column of JSON as it comes: text. Numbers and nothing stay what they are."""
+    return json.loads(value) if isinstance(value, str) else value

@@ -12,7 +12,9 @@ from aiops.audit.models import AuditEvent
 from aiops.core.errors import InvalidInput
 
 pytestmark = pytest.mark.django_db
-ABOVE: dict[str, Any] = {"four_eyes": "above", "four_eyes_share": 10, "four_eyes_amount": None}
+ABOVE: dict[str, Any] = {
+    "four_eyes": "above", "four_eyes_share": 10, "four_eyes_amount": None, "retention_months": 13,
+}  # fmt: skip
 
 
 def test_above_ten_percent_is_the_rule_until_somebody_changes_it():
@@ -40,7 +42,7 @@ def test_a_change_is_recorded_with_before_and_after(user):
     event = AuditEvent.objects.get()
     assert (event.action, event.reason) == ("accounts.workspace_changed", "One of us is here.")
     assert event.before == ABOVE
-    assert event.after == {"four_eyes": "off", "four_eyes_share": 10, "four_eyes_amount": "5.00"}
+    assert event.after == {**ABOVE, "four_eyes": "off", "four_eyes_amount": "5.00"}
 
 
 def test_four_eyes_are_not_turned_off_without_a_reason(user):
@@ -59,7 +61,7 @@ def test_the_database_keeps_one_row_that_makes_sense(wrong):
 def test_the_page_saves_and_says_that_four_eyes_are_off(as_role):
     client = as_role("administrator")
     assert "Four eyes are off" not in client.get("/accounts/workspace/").content.decode()
-    given = {"four_eyes": "off", "four_eyes_share": "10", "four_eyes_amount": ""}
+    given = {"four_eyes": "off", "four_eyes_share": "10", "four_eyes_amount": "", "retention_months": "13"}
     refused = client.post("/accounts/workspace/", given)
     assert (refused.status_code, "Say why" in refused.content.decode()) == (422, True)
     saved = client.post("/accounts/workspace/", {**given, "reason": "A trial."}, follow=True)

@@ -11,6 +11,8 @@ from axes.models import AccessAttempt
 from aiops.accounts import actions as accounts
 from aiops.accounts.models import Session, User
 from aiops.approaches import actions as approaches
+from aiops.budgets import actions as budgets
+from aiops.budgets.limit import Limit
 from aiops.catalog import actions as catalog
 from aiops.core import clock
 from aiops.core.actors import SystemActor
@@ -25,6 +27,7 @@ from aiops.features import actions as features
 from aiops.features.policy import Policy
 from aiops.flags import actions as flags
 from aiops.flags.audience import Audience
+from aiops.gateway import actions as gateway
 from aiops.prompts import actions as prompts
 from aiops.releases import actions as releases
 from aiops.releases.models import Release
@@ -471,3 +474,42 @@ def _weigh_judge(user: User) -> Act:
     (judge,) = judges.judges(run.feature.slug)
     factories.make_trust(feature=run.feature, digest=judge.digest)
     return lambda: evaluations.weigh_judge(by=user, judge=judge, among=[judge])
+
+
+simple(
+    "budgets: set_budget",
+    budgets.set_budget,
+    tenant=None,
+    feature=factories.make_feature,
+    period="day",
+    limit=Limit(Decimal(5)),
+)
+simple("budgets: remove_budget", budgets.remove_budget, budget=factories.make_budget)
+simple("budgets: approve_request", budgets.approve_request, request=factories.make_budget_request)
+simple("budgets: decline_request", budgets.decline_request, request=factories.make_budget_request)
+
+
+@trial("budgets: withdraw_request")
+def _withdraw_budget_request(user: User) -> Act:
+    asked = factories.make_budget_request(asked_by=user)
+    return partial(budgets.withdraw_request, by=user, request=asked)
+
+
+simple(
+    "budgets: lose_leases",
+    budgets.lose_leases,
+    before=lambda: factories.make_lease(state="open").expires_at + timedelta(seconds=1),
+)
+simple(
+    "budgets: reconcile_lease",
+    budgets.reconcile_lease,
+    lease=factories.make_lease,
+    spent=Decimal("0.5"),
+    reason="The vendor's bill says so.",
+)
+
+
+@trial("gateway: drop_old")
+def _drop_old(user: User) -> Act:
+    factories.make_old_partition()
+    return partial(gateway.drop_old, by=user)

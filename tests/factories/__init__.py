@@ -12,6 +12,7 @@ from tests.factories.approaches import (
     make_trained,
     make_training,
 )
+from tests.factories.budgets import make_budget, make_budget_request, make_lease
 from tests.factories.catalog import make_model, make_price, make_provider
 from tests.factories.datasets import make_case, make_cases, make_dataset, make_dataset_version, make_upload
 from tests.factories.decisions import (
@@ -42,6 +43,8 @@ from tests.factories.grades import (
     make_sample,
     make_trust,
 )
+from tests.factories.evaluations import make_pair, make_result, make_run, make_verdict
+from tests.factories.gateway import make_call, make_old_partition, make_quarantined, make_rollup
 from tests.factories.people import PASSWORD, make_tenant, make_user
 from tests.factories.prompts import make_feature, make_label, make_prompt, make_version
 from tests.factories.releases import make_comment, make_review
@@ -50,6 +53,8 @@ __all__ = [
     "PASSWORD",
     "grade_at_random",
     "judge_entry",
+    "make_budget",
+    "make_budget_request",
     "make_call",
     "make_case",
     "make_cases",
@@ -66,7 +71,9 @@ __all__ = [
     "make_key",
     "make_label",
     "make_labelled_cases",
+    "make_lease",
     "make_model",
+    "make_old_partition",
     "make_pair",
     "make_pairwise",
     "make_playground_call",

@@ -1,7 +1,10 @@
 """Calls and their hourly sums."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+
+from django.db import connection
 
 from aiops.core import clock
 from aiops.core.latency import histogram
@@ -62,3 +65,11 @@ def make_rollup(**values: Any) -> Rollup:
 
 def make_quarantined(**values: Any) -> Quarantined:
     return Quarantined.objects.create(**{"line": b'{"id": "broken"', "error": "no record", **values})
+
+
+def make_old_partition() -> str:
+    """The partition of January 2020, with a call in it; its name."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT gateway_make_partitions('2020-01-01', 1)")
+    make_call(at=datetime(2020, 1, 15, tzinfo=UTC))
+    return "gateway_call_2020_01"

@@ -195,7 +195,7 @@ def seen(policy):
 def test_what_callers_see_is_in_words():
     said = seen(Policy.model_validate(RICH))
     assert said["somebody stops the feature"] == (
-        "the text “Back soon.” (in 1 more languages), else a ticket; a person answers within 2 hours"
+        "the text “Back soon.” (in another language too), else a ticket; a person answers within 2 hours"
     )
     assert said["no answer is there after 3 seconds"].startswith("the last good answer to the same question")
     assert said["a good answer about legal waits for a person"].startswith("a ticket")
