@@ -107,10 +107,15 @@ async def _store(connection: AsyncConnection[Any], records: Sequence[Record], se
         inserted = {row[0] for row in await cursor.fetchall()}
         fresh = [record for record in records if record["id"] in inserted]
         if fresh:
-            await cursor.execute(_ROLL_UP, (orjson.dumps(rolled_up(fresh), default=str).decode(),))
+            await add_sums(cursor, rolled_up(fresh))
             if charged := charges(fresh):
                 await settle(cursor, charged)
     return len(inserted)
+
+
+async def add_sums(cursor: AsyncCursor[Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add rows, as `rolled_up` gives them, to the hourly sums."""
+    await cursor.execute(_ROLL_UP, (orjson.dumps(rows, default=str).decode(),))
 
 
 def rolled_up(records: Iterable[Record]) -> list[dict[str, Any]]:
