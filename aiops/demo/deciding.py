@@ -1,4 +1,4 @@
-"""What the demo's gateway enforces: deployments, policies, flags, budgets and one past stop, each only once."""
+"""What the demo's gateway enforces: deployments, policies, flags, budgets and one past stop, each once."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -139,11 +139,13 @@ def limits(now: datetime, *, by: Actor) -> None:
     """Budgets of tenants by what each has spent in this month, so that the story holds on any day of it."""
     begins, ends = period_of("month", now)
     month = Rollup.objects.filter(hour__gte=begins, hour__lt=ends)
-    spent = {row["tenant"]: row["cost"] for row in month.values("tenant").annotate(cost=Sum("cost")).order_by()}
+    spent = {
+        row["tenant"]: row["cost"] for row in month.values("tenant").annotate(cost=Sum("cost")).order_by()
+    }
     _limit(None, EVERYTHING, sum(spent.values(), ZERO), hard=True, by=by)
     for slug, one in wanted().budgets.items():
         gone = spent.get(slug, ZERO)
-        amount = max(Decimal(5), (gone * one.room).quantize(Decimal(1), ROUND_CEILING))
+        amount = max(Decimal(5), (gone * one.room).quantize(Decimal("0.1"), ROUND_CEILING))
         _limit(Tenant.objects.get(slug=slug), amount, gone, hard=one.hard, by=by)
 
 

@@ -15,11 +15,12 @@ from aiops.accounts.models import User
 from aiops.approaches.models import Classifier, ClassifierVersion, RuleSet, RuleSetVersion, Training
 from aiops.catalog.models import Model, Provider
 from aiops.datasets.models import Case, Dataset, DatasetVersion
-from aiops.demo import content
+from aiops.demo import content, deciding
 from aiops.demo.building import known_run
 from aiops.demo.reviewing import known_review
 from aiops.evaluations.models import GradeSample, HumanGrade, JudgeTrust, Result, Run, Verdict
 from aiops.features.models import Feature
+from aiops.flags.models import ChangeRequest, KillSwitch
 from aiops.prompts.models import Prompt, Version
 from aiops.releases.models import Approval, LineComment, Release, ReviewRequest, Revision
 from aiops.tenants.models import Tenant
@@ -29,6 +30,7 @@ _MOVED = (
     *(RuleSet, RuleSetVersion, Classifier, ClassifierVersion, Training),
     *(GradeSample, HumanGrade, JudgeTrust),
     *(ReviewRequest, Revision, LineComment, Approval, Release),
+    *(KillSwitch, ChangeRequest),
 )
 _BEGAN = 60  # days before loading
 _FIRST_RUN = timedelta(hours=2)  # after the version that it tries
@@ -68,6 +70,7 @@ def backdate(now: datetime) -> None:
             _move_run(run, at)
             _move_review(run)
             _move_grades(run)
+        deciding.move_stop(now)
 
 
 def run_times(now: datetime) -> list[datetime]:

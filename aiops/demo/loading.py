@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from celery import current_app
 from django.db import connection, transaction
@@ -12,7 +13,19 @@ from aiops.core import clock
 from aiops.core.actors import SystemActor
 from aiops.core.errors import Conflict
 from aiops.datasets.models import Dataset
-from aiops.demo import approaching, building, content, grading, history, people, reviewing
+from aiops.demo import (
+    approaching,
+    building,
+    content,
+    deciding,
+    grading,
+    history,
+    keys,
+    people,
+    remembering,
+    reviewing,
+    waiting,
+)  # fmt: skip
 from aiops.demo.models import Workspace
 from aiops.evaluations import actions as evaluations
 from aiops.features.models import Feature
@@ -29,10 +42,15 @@ def load(say: Say) -> bool:
         mark = _begun()
         if mark.finished_at:
             people.password()
+            keys.ensure(by=DEMO)
             return False
         with no_workers():
             _build(say)
         say("Moving it into the past")
+        now = clock.now()
+        _age(now)
+        say("Ninety days of simulated calls")
+        _remember(now)
         _finish(mark)
     return True
 
@@ -74,6 +92,7 @@ def _build(say: Say) -> None:
             approaching.rule_set(slug, feature.rules, by=engineer)
         if feature.classifier:
             approaching.classifier(slug, feature.classifier, by=engineer)
+    _decide(wanted, engineer)
     for number, run in enumerate(wanted.runs, start=1):
         say(f"Evaluation {number} of {len(wanted.runs)}: {run}")
         row = building.run(run)
@@ -82,10 +101,31 @@ def _build(say: Say) -> None:
         grading.grade(run, row, by=DEMO)
 
 
+def _decide(wanted: content.Manifest, engineer: User) -> None:
+    """What the gateway enforces; which version serves a feature follows from its reviews."""
+    for feature in Feature.objects.filter(slug__in=wanted.features):
+        deciding.policy(feature, by=engineer)
+        deciding.classifier(feature, by=engineer)
+        deciding.flag(feature, by=DEMO)
+    deciding.past_stop()
+
+
+@transaction.atomic
+def _age(now: datetime) -> None:
+    history.backdate(now)
+    building.in_real_time(by=DEMO)
+
+
+def _remember(now: datetime) -> None:
+    """What the gateway did in the past, and what follows from it: each part only where it is missing."""
+    keys.ensure(by=DEMO)
+    remembering.remember(now)
+    deciding.limits(now, by=DEMO)
+    waiting.tickets(now)
+
+
 @transaction.atomic
 def _finish(mark: Workspace) -> None:
-    history.backdate(clock.now())
-    building.in_real_time(by=DEMO)
     mark.finished_at = clock.now()
     mark.save(update_fields=["finished_at"])
     audit.record(by=DEMO, action="demo.loaded", on=mark)

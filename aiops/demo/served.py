@@ -36,15 +36,20 @@ def serving() -> dict[str, list[tuple[datetime, By]]]:
     found: dict[str, list[tuple[datetime, By]]] = {}
     for deployment in deployments():
         now = _by(deployment.stable)
-        found[deployment.feature.slug] = [*_released(deployment.stable, now.model), (datetime.min.replace(tzinfo=UTC), now)]
+        found[deployment.feature.slug] = [
+            *_released(deployment.stable, now.model),
+            (datetime.min.replace(tzinfo=UTC), now),
+        ]
     return found
 
 
 def _released(stable: Served, model: str) -> list[tuple[datetime, By]]:
-    """Each version of the prompt that came into production, newest first; the oldest served from the beginning."""
+    """Each version that came into production, newest first; the oldest served from the beginning."""
     if stable.version is None:
         return []
-    rows = Release.objects.filter(prompt=stable.version.prompt).select_related("version__prompt").order_by("-at")
+    rows = (
+        Release.objects.filter(prompt=stable.version.prompt).select_related("version__prompt").order_by("-at")
+    )
     moves = [(row.at, of_version(row.version, model)) for row in rows]
     return [*moves[:-1], *((datetime.min.replace(tzinfo=UTC), by) for _, by in moves[-1:])]
 

@@ -36,9 +36,9 @@ class Shop:
 
 
 SHOPS = {
-    "acme": Shop(760, 1.1, {"en": 6, "de": 3, "fr": 1}),
-    "globex": Shop(690, 7.0, {"ja": 5, "en": 3, "es": 2}),  # grows, and nears its budget
-    "initech": Shop(150, 0.9, {"fr": 4, "es": 3, "en": 2, "de": 1}, frozenset({"product-copy"})),
+    "acme": Shop(1400, 1.1, {"en": 6, "de": 3, "fr": 1}),
+    "globex": Shop(1260, 7.0, {"ja": 5, "en": 3, "es": 2}),  # grows, and nears its budget
+    "initech": Shop(280, 0.9, {"fr": 4, "es": 3, "en": 2, "de": 1}, frozenset({"product-copy"})),
 }
 
 

@@ -26,7 +26,7 @@ def _z(level: float) -> float:
     return NormalDist().inv_cdf(0.5 + level / 2)
 
 
-def wilson(passed: float, n: int, level: float = LEVEL) -> Interval | None:
+def wilson(passed: float, n: float, level: float = LEVEL) -> Interval | None:
     """The share `passed / n` with Wilson's two-sided score interval; None for n = 0.
 
     `passed` may be a fraction where repeats were averaged: the interval then is a little too wide, never too

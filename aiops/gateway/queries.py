@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import Q, QuerySet, TextField
+from django.db.models import Q, QuerySet, Sum, TextField
 from django.db.models.functions import Cast
 
+from aiops.core import clock
 from aiops.core.errors import AiopsError
 from aiops.gateway.call_ids import time_of, valid
-from aiops.gateway.models import Call
+from aiops.gateway.models import Call, Outcome, Rollup
 
 PATIENCE = "4s"  # that a search may take, before it is told to look at less
 HEAVY = ("attempts", "spans", "checks", "metadata", "messages", "passages", "error")
 TEXTS = ("inputs", "output")
+SERVED = (Outcome.ANSWERED, Outcome.CACHED, Outcome.DEGRADED, Outcome.QUEUED)  # no approach met what was refused
 
 
 class TooMuch(AiopsError):
@@ -78,6 +80,17 @@ def beyond(rows: QuerySet[Call], *, before: str = "", after: str = "") -> QueryS
 def moment(call_id: str) -> datetime:
     """When the call began, to the millisecond, from its id."""
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=round(time_of(call_id) * 1000))
+
+
+def live_mix(feature_slug: str, days: int = 28) -> Mapping[tuple[str, str], int]:
+    """How many calls of each (category, locale) the feature served in these days; refused ones are left out.
+
+    Of every tenant, and of the candidate's arm too. By the hour: the first day begins on a full one.
+    """
+    since = clock.now() - timedelta(days=days)
+    rows = Rollup.objects.filter(feature=feature_slug, hour__gte=since, outcome__in=SERVED)
+    counted = rows.order_by().values_list("category", "locale").annotate(n=Sum("calls"))
+    return {(category, locale): n for category, locale, n in counted if n}
 
 
 def by_id(text: str) -> QuerySet[Call]:

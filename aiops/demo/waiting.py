@@ -1,0 +1,44 @@
+"""Tickets of the demo: some wait for somebody, one is answered. They belong to calls of the last days."""
+
+from datetime import datetime, timedelta
+
+from aiops.demo.records import SIMULATED
+from aiops.gateway.models import Call, Ticket
+
+_DRAFT = (
+    "Thank you for your message. We are sorry about the trouble. Your appliance is within its "
+    "warranty: please send it to our workshop, the label is attached. We will write to you as soon as it "
+    "has been looked at."
+)
+_TERMS = '{"effective_date": "2026-11-01", "term_months": 24, "notice_days": 90}'
+_KINDS = {"person": Ticket.Kind.PERSON, "deferred": Ticket.Kind.DEFERRED}
+_EACH = 6
+_HOURS = {"approval": 24, "person": 8, "deferred": 4}
+
+
+def tickets(now: datetime) -> None:
+    """The newest calls that wait for an approval, a person or a later try get their tickets."""
+    if Ticket.objects.exists():
+        return
+    queued = Call.objects.filter(outcome="queued", metadata=SIMULATED).order_by("-at")
+    for served_by in ("", "person", "deferred"):
+        rows = queued.filter(served_by=served_by)
+        for place, call in enumerate(rows[:_EACH]):
+            _ticket(call, now, place)
+
+
+def _ticket(call: Call, now: datetime, place: int) -> None:
+    kind = _KINDS.get(call.served_by, Ticket.Kind.APPROVAL)
+    due = call.at + timedelta(hours=_HOURS[kind])
+    row = Ticket(
+        id="tkt_" + call.id[5:], kind=kind, call_id=call.id, tenant=call.tenant, feature=call.feature,
+        reason=call.reason or "held", locale=call.locale, category=call.category, inputs=call.inputs or {},
+        held=_DRAFT if kind == Ticket.Kind.APPROVAL else "", opened_at=call.at, due_at=due,
+    )  # fmt: skip
+    if due < now:
+        row.state = Ticket.State.EXPIRED
+    elif place == 2 and kind != Ticket.Kind.DEFERRED:
+        row.state, row.answered_at = Ticket.State.ANSWERED, min(now, call.at + timedelta(minutes=38))
+        row.output, row.answered_by = row.held or _TERMS, "reviewer@demo"
+    row.save(force_insert=True)
+    Call.objects.filter(at=call.at, id=call.id).update(ticket=row.id)
