@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "aiops.gateway",
     "aiops.evaluations",
     "aiops.releases",
+    "aiops.reviews",
     "aiops.dashboards",
     "aiops.operations",
     "aiops.demo",
@@ -235,6 +236,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "gateway.drop_old",
         "schedule": 24 * 3600.0,
         "options": {"expires": 24 * 3600},
+    },
+    "gateway.retry_deferred": {
+        "task": "gateway.retry_deferred",
+        "schedule": 15.0,
+        "options": {"expires": 15},
     },
     "approaches.sweep": {"task": "approaches.sweep", "schedule": 30.0, "options": {"expires": 60}},
 }

@@ -12,6 +12,7 @@ urlpatterns = [
     path("keys/", include("aiops.features.key_urls")),
     path("flags/", include("aiops.flags.urls")),
     path("calls/", include("aiops.gateway.urls")),
+    path("tickets/", include("aiops.reviews.urls")),
     path("datasets/", include("aiops.datasets.urls")),
     path("prompts/", include("aiops.prompts.urls")),
     path("approaches/", include("aiops.approaches.urls")),

@@ -33,6 +33,7 @@ class Permission(StrEnum):
     SPEND_VIEW = "spend.view"
     BUDGETS_EDIT = "budgets.edit"
     CALLS_VIEW = "calls.view"
+    TICKETS_ANSWER = "tickets.answer"
     HEALTH_VIEW = "health.view"
     PEOPLE_VIEW = "people.view"
     PEOPLE_EDIT = "people.edit"
@@ -59,7 +60,7 @@ _RELEASE = frozenset({_P.PROMPTS_REVIEW, _P.PROMPTS_SHIP, _P.FLAGS_EDIT, _P.FLAG
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _WORK,
     Role.FINANCE: _READ | {_P.TENANTS_VIEW, _P.SPEND_VIEW, _P.BUDGETS_EDIT, _P.CATALOG_VIEW},
-    Role.REVIEWER: _READ | {_P.DATASETS_VIEW, _P.EVALUATIONS_GRADE},
+    Role.REVIEWER: _READ | {_P.DATASETS_VIEW, _P.EVALUATIONS_GRADE, _P.TICKETS_ANSWER},
     Role.PRODUCT: _WORK
     | _RELEASE
     | {
@@ -70,9 +71,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         _P.SPEND_VIEW,
         _P.CALLS_VIEW,
         _P.EVALUATIONS_GRADE,
-        _P.VERDICTS_ACCEPT,
-        _P.TENANTS_VIEW,
-        _P.SPEND_VIEW,
+        _P.TICKETS_ANSWER,
     },
     Role.ENGINEER: _WORK
     | _RELEASE
@@ -85,6 +84,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         _P.DEPLOY,
         _P.KEYS_EDIT,
         _P.EVALUATIONS_GRADE,
+        _P.TICKETS_ANSWER,
         _P.CATALOG_VIEW,
         _P.TENANTS_VIEW,
         _P.SPEND_VIEW,

@@ -35,6 +35,7 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.SPEND_VIEW: "see what things cost, down to single calls",
     Permission.BUDGETS_EDIT: "set budgets and settle lost leases",
     Permission.CALLS_VIEW: "read what was asked and answered in calls",
+    Permission.TICKETS_ANSWER: "answer calls that wait for a person, and release held answers",
     Permission.HEALTH_VIEW: "see latency, errors and the gateway's processes",
     Permission.PEOPLE_VIEW: "see people and their roles",
     Permission.PEOPLE_EDIT: "add people, change roles, lift locks",

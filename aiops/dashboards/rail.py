@@ -56,6 +56,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
     (
         "Watch",
         (
+            Place("tickets", "Tickets", "tickets:list", Permission.TICKETS_ANSWER),
             Place("calls", "Calls", "calls:list", Permission.SPEND_VIEW),
             Place("health", "Health", "dashboards:health", Permission.HEALTH_VIEW),
             Place("spend", "Spend", "spend:page", Permission.SPEND_VIEW),

@@ -112,6 +112,10 @@ VERBS = {
     "releases.review_updated": "brought another version into",
     "releases.rolled_back": "rolled back to",
     "releases.shipped": "put into production",
+    "reviews.ticket_answered": "answered the ticket",
+    "reviews.ticket_approved": "released the held answer of",
+    "reviews.ticket_edited": "released in other words the held answer of",
+    "reviews.ticket_rejected": "rejected the held answer of",
     "tenants.key_created": "made the key",
     "tenants.key_revoked": "revoked the key",
     "tenants.tenant_created": "added the tenant",
@@ -130,6 +134,7 @@ ICONS = {
     "gateway": "calls",
     "prompts": "prompts",
     "releases": "diff",
+    "reviews": "tickets",
     "tenants": "tenant",
 }
 # What one must be allowed to see for an event of the app to be shown outside of the audit.
@@ -146,6 +151,7 @@ NEEDS = {
     "gateway": Permission.HEALTH_VIEW,
     "prompts": Permission.PROMPTS_VIEW,
     "releases": Permission.PROMPTS_VIEW,
+    "reviews": Permission.TICKETS_ANSWER,
     "tenants": Permission.TENANTS_VIEW,
 }
 # Where an object's page is, and what names it there: its id or parts of its label ("reply v3", "reply: x").
@@ -159,6 +165,7 @@ PAGES = {
     "approaches.training": ("approaches:classifier", "name"),
     "budgets.budget": ("spend:budget", "id"),
     "budgets.budgetrequest": ("spend:budgets", ""),
+    "gateway.ticket": ("tickets:ticket", "id"),
     "budgets.lease": ("dashboards:health", ""),
     "catalog.model": ("catalog:model", "name"),
     "catalog.price": ("catalog:model", "name"),

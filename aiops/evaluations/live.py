@@ -12,18 +12,20 @@ from aiops.core import figures
 from aiops.core.figures import NBSP
 from aiops.evaluations import comparable, mix, pairing, summaries
 from aiops.evaluations.columns import EVERY, aligned
+from aiops.evaluations.compare_words import interval
 from aiops.evaluations.mix import LEAST_CALLS, Mix
 from aiops.evaluations.pairing import Table
-from aiops.evaluations.reweighting import Kind, Reweighted, Stratum, reweighted
+from aiops.evaluations.reweighting import Kind, Reweighted, reweighted
+from aiops.evaluations.strata import strata
 from aiops.evaluations.summary import averaged
 from aiops.gateway import queries as gateway
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from aiops.datasets.models import Dataset, DatasetVersion
-    from aiops.evaluations.columns import Columns, Floats, Ints
-    from aiops.evaluations.mix import Folded, Group
+    from aiops.evaluations.columns import Columns, Floats
+    from aiops.evaluations.mix import Folded
     from aiops.evaluations.models import Run, Verdict
     from aiops.features.models import Feature
 
@@ -40,13 +42,14 @@ class Live:
 
     @property
     def collecting(self) -> str:
-        """ "collecting, 63 of 100 live calls"; "" from the least number on."""
+        """Such as "collecting, 63 of 100 live calls"; "" from the least number on."""
         return "" if self.mix.enough else f"collecting, {self.mix.calls} of {LEAST_CALLS} live calls"
 
     @property
     def sentence(self) -> str:
-        """ "Re-weighted to the live mix of the last 28 days (41,230 calls): 78.1 % (75 to 81), plain 82.6 %."
-        and what has to be said with it; "" where there is nothing to weigh.
+        """The total over live calls beside the plain one, and what has to be said with it; "" without one.
+
+        "Re-weighted to the live mix of the last 28 days (41,230 calls): 78.1 % (75–81), plain 82.6 %. ..."
         """
         head = f"Re-weighted to the live mix of the last {self.mix.days} days"
         if self.collecting:
@@ -58,9 +61,20 @@ class Live:
             return f"{head}: no number, since cases and calls have neither categories nor locales in common."
         if self.total.interval is None:
             return f"{head}: no number. {self._covers}"
-        change = f"; against the baseline {shown(self.change)}" if self.change and self.change.interval else ""
+        change = (
+            f"; against the baseline {shown(self.change)}" if self.change and self.change.interval else ""
+        )
         effect = " This has no effect on the verdict." if change else ""
         return f"{head}: {shown(self.total)}{change}. {self._covers}{effect}"
+
+    @property
+    def is_share(self) -> bool:
+        return self.total is not None and self.total.kind is Kind.SHARE
+
+    @property
+    def bounds(self) -> str:
+        """Of the total: "75–81" per cent, or "0.75–0.81" of a mean; "" where there is none."""
+        return bounds(self.total) if self.total else ""
 
     @property
     def _covers(self) -> str:
@@ -70,18 +84,25 @@ class Live:
 
 
 def shown(one: Reweighted) -> str:
-    """ "78.1 % (75–81), plain 82.6 %", "−3.1 points (−5.0 to −1.2), plain −2.4", or means "0.81 (0.78–0.84), …"."""
+    """Such as "78.1 % (75–81), plain 82.6 %" or "−3.1 points (−5.0 to −1.2), plain −2.4"."""
     found = one.interval
     if found is None:
         return figures.NONE
     if one.kind is Kind.SHARE:
-        low, high = (f"{100 * bound:.0f}" for bound in (found.low, found.high))
         mid, plain = (figures.percent(share, one.n) for share in (found.mid, one.plain))
-        return f"{mid} ({low}–{high}), plain {plain}"
+        return f"{mid} ({bounds(one)}), plain {plain}"
     if one.kind is Kind.MEAN:
-        return f"{found.mid:.3f} ({found.low:.2f}–{found.high:.2f}), plain {one.plain:.3f}"
+        return f"{found.mid:.3f} ({bounds(one)}), plain {one.plain:.3f}"
     low, mid, high, plain = (figures.points(each) for each in (found.low, found.mid, found.high, one.plain))
     return f"{mid}{NBSP}points ({low} to {high}), plain {plain}"
+
+
+def bounds(one: Reweighted) -> str:
+    """Of a share "75–81" per cent, of a mean "0.75–0.81"; "" where there is no interval."""
+    found = one.interval
+    if found is None:
+        return ""
+    return interval(found.low, found.high) if one.kind is Kind.SHARE else f"{found.low:.2f}–{found.high:.2f}"
 
 
 def before(feature: Feature, cases: DatasetVersion | Dataset) -> Mix | None:
@@ -92,48 +113,43 @@ def before(feature: Feature, cases: DatasetVersion | Dataset) -> Mix | None:
 
 
 def of_run(run: Run, columns: Columns, scorer: str = EVERY) -> Live | None:
-    """`run` by `scorer`, as its page counts; None where the feature has no live calls or the run no case."""
-    found = _begun(run.feature, columns)
+    """`run` by `scorer`, as its page counts; None where the feature has no live calls."""
+    found = _begun(run)
     if found is None or not found.mix.enough or scorer not in {EVERY, *columns.scorers}:
         return found
     return Live(found.mix, _total(found.mix.folded, columns, *_judged(columns, scorer)))
 
 
 def of_table(table: Table, base: Run) -> list[Live] | None:
-    """Each run of a comparison over the common cases, in its order, by the live calls of the base's feature."""
-    found = _begun(base.feature, table.columns[0])
-    if found is None:
-        return None
-    if not found.mix.enough:
-        return [found for _ in table.runs]
-    folded = found.mix.folded
+    """Each run of a comparison over the common cases, in its order; None without any live calls."""
+    found = _begun(base)
+    if found is None or not found.mix.enough:
+        return None if found is None else [found for _ in table.runs]
+    judged = [_judged(own, table.scorer, table.required) for own in table.columns]
     return [
-        Live(found.mix, _total(folded, own, *_judged(own, table.scorer, table.required))) for own in table.columns
+        Live(found.mix, _total(found.mix.folded, own, *one))
+        for own, one in zip(table.columns, judged, strict=True)
     ]
 
 
 def of_verdict(verdict: Verdict) -> Live | None:
     """The candidate over the cases that both runs have an outcome of, and its change from the baseline."""
+    found = _begun(verdict.candidate)
+    if found is None or not found.mix.enough:
+        return found
     runs = [verdict.candidate, verdict.baseline]
-    live = gateway.live_mix(verdict.candidate.feature.slug, DAYS)
-    if not live:
-        return None
     policy = verdict.policy or comparable.default_policy(verdict.candidate.feature)
     both = aligned([one.columns for one in summaries.measured(runs)])
-    found = _begun(verdict.candidate.feature, both[0], live)
-    scorers = {EVERY, *both[0].scorers}
-    if found is None or not found.mix.enough or policy.deciding_scorer not in scorers:
+    if policy.deciding_scorer not in {EVERY, *both[0].scorers}:
         return found
     table = Table(runs, both, policy.deciding_scorer, policy)
     candidate = pairing.outcomes(both[0], table, errors_fail=True)
     change = candidate - pairing.outcomes(both[1], table, errors_fail=False)
-    paired = candidate + 0 * change  # missing where either is
     score = table.metric == "score"
-    return Live(
-        found.mix,
-        _total(found.mix.folded, both[0], Kind.MEAN if score else Kind.SHARE, paired),
-        _total(found.mix.folded, both[0], Kind.MEAN_CHANGE if score else Kind.SHARE_CHANGE, change),
-    )
+    total, fall = (Kind.MEAN, Kind.MEAN_CHANGE) if score else (Kind.SHARE, Kind.SHARE_CHANGE)
+    paired = candidate + 0 * change  # missing where either is
+    folded = found.mix.folded
+    return Live(found.mix, _total(folded, both[0], total, paired), _total(folded, both[0], fall, change))
 
 
 def as_json(live: Live | None) -> dict[str, Any] | None:
@@ -157,31 +173,22 @@ def as_json(live: Live | None) -> dict[str, Any] | None:
 def _reweighted_json(one: Reweighted | None) -> dict[str, Any] | None:
     if one is None:
         return None
-    bounds = one.interval
+    found = one.interval
     return {
         "kind": one.kind.value,
-        "score": bounds.mid if bounds else None,
-        "low": bounds.low if bounds else None,
-        "high": bounds.high if bounds else None,
+        "score": found.mid if found else None,
+        "low": found.low if found else None,
+        "high": found.high if found else None,
         "plain": one.plain,
         "n": one.n,
         "covered": one.covered,
     }
 
 
-def _begun(feature: Feature, columns: Columns, live: Mapping[Group, int] | None = None) -> Live | None:
-    """The mixes alone; one question, where `live` is not there yet."""
-    import numpy as np  # noqa: PLC0415 - most processes of the console never need it
-
-    calls = gateway.live_mix(feature.slug, DAYS) if live is None else live
-    if not calls or not len(columns.ids):
-        return None
-    pairs, counts = np.unique(np.stack([columns.category, columns.locale]), axis=1, return_counts=True)
-    own = {
-        (columns.categories[category], columns.locales[locale]): int(count)
-        for (category, locale), count in zip(pairs.T, counts, strict=True)
-    }
-    return Live(mix.mixed(own, calls, DAYS))
+def _begun(run: Run) -> Live | None:
+    """The mixes alone, in one question; None where the feature has no live calls, or there are no cases."""
+    found = before(run.feature, run.dataset_version)
+    return None if found is None else Live(found)
 
 
 def _judged(columns: Columns, scorer: str, required: Sequence[str] = ()) -> tuple[Kind, Floats]:
@@ -194,33 +201,3 @@ def _judged(columns: Columns, scorer: str, required: Sequence[str] = ()) -> tupl
 
 def _total(folded: Folded, columns: Columns, kind: Kind, values: Floats) -> Reweighted | None:
     return reweighted(kind, strata(folded, columns, values), folded.live)
-
-
-def strata(folded: Folded, columns: Columns, values: Floats) -> dict[Group, Stratum]:
-    """`values` (n,) of the cases by group, NaN left out; cases of one cluster vary together."""
-    import numpy as np  # noqa: PLC0415 - as above
-
-    names: dict[Group, int] = {}
-    cells = np.array(
-        [
-            [names.setdefault(folded.group(category, locale), len(names)) for locale in columns.locales]
-            for category in columns.categories
-        ]
-    )
-    number = np.where(np.isnan(values), -1, cells[columns.category, columns.locale])
-    found = {group: number == place for group, place in names.items()}
-    return {
-        group: _stratum(values[there], columns.cluster[there]) for group, there in found.items() if there.any()
-    }
-
-
-def _stratum(values: Floats, cluster: Ints) -> Stratum:
-    import numpy as np  # noqa: PLC0415 - as above
-
-    n, mean = len(values), float(values.mean())
-    own = np.where(cluster < 0, -1 - np.arange(n), cluster)  # each case without one is its own
-    known, which = np.unique(own, return_inverse=True)
-    sums = np.bincount(which, weights=values - mean)
-    many = len(known)
-    variance = float((sums**2).sum()) * many / (many - 1) / n if many > 1 else 0.0
-    return Stratum(n, mean, variance, alone=many == 1)

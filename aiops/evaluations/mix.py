@@ -1,7 +1,7 @@
 """How a golden set's mix of categories and locales differs from that of the live calls. Pure.
 
-A group is (category, locale). A dimension that most calls or most cases leave open is not looked at: all groups
-then have "" there.
+A group is (category, locale). A dimension that most calls or most cases leave open is not looked at: all
+groups then have "" there.
 """
 
 import math
@@ -16,7 +16,9 @@ Group = tuple[str, str]
 LEAST_CALLS = 100  # below this many live calls there is no mix to speak of
 WORTH = 0.01  # of live calls, from which on a group is missed
 ALIKE = 0.1  # the distance up to which two mixes are alike, beside what chance makes
-UNSAID = frozenset(("", "unknown"))  # what the gateway writes for a call without a category, and what a case has
+UNSAID = frozenset(
+    ("", "unknown")
+)  # what the gateway writes for a call without a category, and what a case has
 SHOWN = 8  # rows of a table, and groups that are named
 BETWEEN = " · "
 
@@ -87,7 +89,7 @@ class Mix:
 
 
 def mixed(cases: Mapping[Group, int], live: Mapping[Group, int], days: int) -> Mix:
-    """The set's `cases` against the `live` calls of the last `days`, both by category and locale as written."""
+    """The set's `cases` against the `live` calls of the last `days`, by category and locale as written."""
     folded = fold(cases, live)
     own: Counter[Group] = Counter()
     for group, count in cases.items():
@@ -120,7 +122,9 @@ def fold(cases: Mapping[Group, int], live: Mapping[Group, int]) -> Folded:
     found: Counter[Group] = Counter()
     for (category, locale), count in live.items():
         if count:
-            found[_said(category) if by_category else "", _nearest(locale, known) if by_locale else ""] += count
+            found[_said(category) if by_category else "", _nearest(locale, known) if by_locale else ""] += (
+                count
+            )
     return Folded(by_category, by_locale, found)
 
 

@@ -1,8 +1,8 @@
 """A total re-weighted to the live mix: post-stratification, with an interval that owns up. Pure.
 
-The estimate is the sum of w_g m_g over the groups g that have both live calls and judged cases, w_g being their
-share of these calls and m_g the mean of their cases; its variance is the sum of w_g^2 s_g^2 / n_g. A small group
-that happens to agree with itself has s_g = 0 and would count as known: hence a floor under each s_g.
+The estimate is the sum of w_g m_g over the groups g that have both live calls and judged cases, w_g being
+their share of these calls and m_g the mean of their cases; its variance is the sum of w_g^2 s_g^2 / n_g. A
+small group that happens to agree with itself has s_g = 0 and would count as known: hence a floor under s_g.
 """
 
 import math
@@ -29,7 +29,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Stratum:
-    """The n cases of a group: their mean, and n times the variance of that mean (s^2 where all are independent).
+    """The n cases of a group: their mean, and n times that mean's variance (s^2 where all are independent).
 
     `alone` says that they are of one cluster, and no more than one case as far as their variance is known.
     """
@@ -67,7 +67,8 @@ def reweighted(kind: Kind, strata: Mapping[Group, Stratum], live: Mapping[Group,
     estimate = sum(weight * strata[group].mean for group, weight in weights.items())
     pooled = _pooled(strata, n, plain)
     variance = sum(
-        weight**2 * _variance(kind, strata[group], pooled) / strata[group].n for group, weight in weights.items()
+        weight**2 * _variance(kind, strata[group], pooled) / strata[group].n
+        for group, weight in weights.items()
     )
     return Reweighted(kind, n, plain, covered, _interval(kind, estimate, variance, n))
 
@@ -79,13 +80,11 @@ def _variance(kind: Kind, one: Stratum, pooled: float) -> float:
     if kind is Kind.SHARE:
         share = (units * one.mean + _Z**2 / 2) / (units + _Z**2)  # Agresti and Coull 1998
         return max(one.variance, spread * share * (1 - share))
-    if one.alone or one.n < LEAST:
-        one_variance = max(one.variance, spread * pooled)
-    else:
-        one_variance = one.variance
+    few = one.alone or one.n < LEAST
+    own = max(one.variance, spread * pooled) if few else one.variance
     if kind is Kind.SHARE_CHANGE:
-        return max(one_variance, spread / (units + 2))  # as if one case more had flipped; Agresti and Min 2005
-    return one_variance
+        return max(own, spread / (units + 2))  # as if one case more had flipped; Agresti and Min 2005
+    return own
 
 
 def _pooled(strata: Mapping[Group, Stratum], n: int, plain: float) -> float:
@@ -95,7 +94,7 @@ def _pooled(strata: Mapping[Group, Stratum], n: int, plain: float) -> float:
 
 
 def _interval(kind: Kind, estimate: float, variance: float, n: int) -> Interval:
-    """Wilson's for shares, as of the number of cases that would vary as much, never of more than there are."""
+    """For shares Wilson's, of as many cases as would vary as much, and of no more than there are."""
     if kind is Kind.SHARE:
         share = (n * estimate + _Z**2 / 2) / (n + _Z**2)
         worth = min(float(n), share * (1 - share) / variance)

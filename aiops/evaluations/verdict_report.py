@@ -22,12 +22,13 @@ SHOWN = 10  # flipped cases that a pull request lists
 _MARK = re.compile(r"([\\`*_{}\[\]<>|#~@!])")
 
 
-def as_text(verdict: Verdict | None) -> str:
-    """The verdict's sentence, why, and each locale and category."""
+def as_text(verdict: Verdict | None, live: str = "") -> str:
+    """The verdict's sentence, why, what `live` calls make of it, and each locale and category."""
     if verdict is None:
         return NO_BASELINE
     lines = [f"{verdict}.", verdict.why, f"Baseline: {_side(verdict.baseline)}, by {_policy(verdict)}."]
     lines += [f"{sentence}." for sentence in reusing.each(verdict.candidate, verdict.baseline)]
+    lines += [live] if live else []
     for kind in KINDS:
         rows = verdict.decision[kind]
         if rows:
@@ -53,8 +54,8 @@ def as_json(verdict: Verdict | None) -> dict[str, Any] | None:
     }
 
 
-def as_markdown(run: Run, verdict: Verdict | None) -> str:
-    """For a comment on a pull request."""
+def as_markdown(run: Run, verdict: Verdict | None, live: str = "") -> str:
+    """For a comment on a pull request; `live` is the sentence on the live mix."""
     sentence = NO_BASELINE if verdict is None else f"{verdict}."
     lines = [f"### {_escaped(sentence)}", ""]
     if verdict is not None:
@@ -65,6 +66,7 @@ def as_markdown(run: Run, verdict: Verdict | None) -> str:
     lines += [
         _escaped(f"{sentence}.") for sentence in reusing.each(run, verdict.baseline if verdict else None)
     ]
+    lines += [_escaped(live)] if live else []
     if verdict is not None:
         lines += [_escaped(f"Against {_side(verdict.baseline)}, by {_policy(verdict)}."), ""]
         lines += _markdown_tables(verdict)

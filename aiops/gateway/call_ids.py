@@ -9,7 +9,7 @@ _ID = re.compile(rf"call_[0-7][{_DIGITS}]{{25}}")
 
 
 def new_id(now: float | None = None, bits: int | None = None) -> str:
-    """48 bits of milliseconds since 1970 and 80 random ones (or `bits`), with our prefix. `now` in seconds."""
+    """48 bits of milliseconds since 1970 (`now` in seconds) and 80 random ones, or `bits`; our prefix."""
     tail = secrets.randbits(80) if bits is None else bits
     number = int((time.time() if now is None else now) * 1000) << 80 | tail
     return "call_" + "".join(_DIGITS[number >> shift & 31] for shift in range(125, -5, -5))

@@ -148,6 +148,7 @@ class Ticket(models.Model):
         WAITING = "waiting", "Waiting"
         ANSWERED = "answered", "Answered"
         EXPIRED = "expired", "Expired"
+        REJECTED = "rejected", "Rejected"
 
     id = models.CharField(max_length=40, primary_key=True)
     kind = models.CharField(max_length=10, choices=Kind)
@@ -168,13 +169,14 @@ class Ticket(models.Model):
     next_at = models.DateTimeField(null=True)  # of a deferred one: its next try
     answered_at = models.DateTimeField(null=True)
     answered_by = models.CharField(max_length=320, blank=True)
+    note = models.TextField(blank=True, db_default="")  # why it was rejected or edited
 
     class Meta:
         ordering = ("due_at", "id")
         constraints = (
             models.CheckConstraint(
-                condition=Q(state="answered", answered_at__isnull=False)
-                | (~Q(state="answered") & Q(answered_at=None)),
+                condition=Q(state__in=("answered", "rejected"), answered_at__isnull=False)
+                | (~Q(state__in=("answered", "rejected")) & Q(answered_at=None)),
                 name="gateway_ticket_answered_at",
             ),
         )

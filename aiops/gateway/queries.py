@@ -16,7 +16,8 @@ from aiops.gateway.models import Call, Outcome, Rollup
 PATIENCE = "4s"  # that a search may take, before it is told to look at less
 HEAVY = ("attempts", "spans", "checks", "metadata", "messages", "passages", "error")
 TEXTS = ("inputs", "output")
-SERVED = (Outcome.ANSWERED, Outcome.CACHED, Outcome.DEGRADED, Outcome.QUEUED)  # no approach met what was refused
+# What was refused met no approach.
+SERVED = (Outcome.ANSWERED, Outcome.CACHED, Outcome.DEGRADED, Outcome.QUEUED)
 
 
 class TooMuch(AiopsError):

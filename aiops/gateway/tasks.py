@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from aiops.core.actors import SystemActor
-from aiops.gateway import actions, partitions
+from aiops.gateway import actions, partitions, retrying
 
 
 @shared_task(name="gateway.keep_partitions")
@@ -16,3 +16,12 @@ def keep_partitions() -> None:
 def drop_old() -> None:
     """Each day: calls that are older than the workspace keeps them go, a month at a time."""
     actions.drop_old(by=SystemActor("beat"))
+
+
+@shared_task(name="gateway.retry_deferred")
+def retry_deferred() -> None:
+    """Every 15 seconds: tickets whose time is over expire, deferred calls that are due are tried again."""
+    from aiops.gateway.wiring import opened_gate  # noqa: PLC0415 - it brings all of the gateway with it
+
+    retrying.expire()
+    retrying.retry(opened_gate)

@@ -5,7 +5,13 @@ from django import forms
 from aiops.gateway.models import Ticket
 from aiops.reviews.actions import MOST
 
-STATES = (("", "waiting"), ("answered", "answered"), ("rejected", "rejected"), ("expired", "expired"), ("all", "all"))
+STATES = (
+    ("", "waiting"),
+    ("answered", "answered"),
+    ("rejected", "rejected"),
+    ("expired", "expired"),
+    ("all", "all"),
+)
 
 
 class AnswerForm(forms.Form):

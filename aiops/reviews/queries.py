@@ -16,8 +16,10 @@ def waits() -> Q:
     return Q(state=State.WAITING, due_at__gt=clock.now())
 
 
-def tickets_listed(state: str = "", kind: str = "", feature: str = "", tenant: str = "") -> "QuerySet[Ticket]":
-    """Tickets in a state ("" for those that wait, nearest deadline first; "all"), narrowed by what is given."""
+def tickets_listed(
+    state: str = "", kind: str = "", feature: str = "", tenant: str = ""
+) -> "QuerySet[Ticket]":
+    """Tickets in a state ("": those that wait, nearest deadline first; "all"), narrowed by what is given."""
     rows = Ticket.objects.all()
     if state == State.EXPIRED:
         rows = rows.filter(Q(state=State.EXPIRED) | Q(state=State.WAITING, due_at__lte=clock.now()))

@@ -1,6 +1,5 @@
 """Calls that wait for somebody: the list, and one of them with its form."""
 
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -15,10 +14,6 @@ from aiops.gateway.models import Ticket
 from aiops.gateway.queries import excerpt
 from aiops.reviews import actions, queries
 from aiops.reviews.forms import AnswerForm, TicketFilter
-
-
-def _rows() -> "QuerySet[Ticket]":
-    return Ticket.objects.all()
 
 
 @requires(Permission.TICKETS_ANSWER)
@@ -42,7 +37,7 @@ def ticket_list(request: SignedInRequest) -> HttpResponse:
 @requires(Permission.TICKETS_ANSWER)
 @require_GET
 def ticket_page(request: SignedInRequest, ticket_id: str) -> HttpResponse:
-    ticket = load(_rows(), pk=ticket_id)
+    ticket = load(Ticket.objects.all(), pk=ticket_id)
     return _shown(request, ticket, AnswerForm(initial={"output": ticket.held}))
 
 
@@ -50,7 +45,7 @@ def ticket_page(request: SignedInRequest, ticket_id: str) -> HttpResponse:
 @require_POST
 def answer(request: SignedInRequest, ticket_id: str) -> HttpResponse:
     """The buttons say what is done: `decision` is "reject", else it is answered or approved."""
-    ticket, form = load(_rows(), pk=ticket_id), AnswerForm(request.POST)
+    ticket, form = load(Ticket.objects.all(), pk=ticket_id), AnswerForm(request.POST)
     if not form.is_valid():
         return _shown(request, ticket, form, status=422)
     said = form.cleaned_data
@@ -61,7 +56,7 @@ def answer(request: SignedInRequest, ticket_id: str) -> HttpResponse:
             actions.answer_ticket(by=request.user, ticket=ticket, output=said["output"], note=said["note"])
     except AiopsError as error:
         form.add_error(None, str(error))
-        return _shown(request, load(_rows(), pk=ticket_id), form, status=422)
+        return _shown(request, load(Ticket.objects.all(), pk=ticket_id), form, status=422)
     toasts.success(request, "The caller gets it with the next look at the ticket.")
     following = queries.after(ticket)
     return redirect("tickets:ticket", following.pk) if following else redirect("tickets:list")

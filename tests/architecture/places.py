@@ -114,6 +114,13 @@ def _flags() -> dict[str, Any]:
 @sample("calls")
 def _calls() -> dict[str, Any]:
     return {"call_id": factories.make_call().id}
+
+
+@sample("tickets")
+def _tickets() -> dict[str, Any]:
+    return {"ticket_id": factories.make_ticket().pk}
+
+
 @sample("playground")
 def _playground() -> dict[str, Any]:
     return {"pk": factories.make_playground_call().pk}

@@ -31,6 +31,7 @@ from aiops.gateway import actions as gateway
 from aiops.prompts import actions as prompts
 from aiops.releases import actions as releases
 from aiops.releases.models import Release
+from aiops.reviews import actions as reviews
 from aiops.tenants import actions as tenants
 from tests import factories
 
@@ -443,6 +444,8 @@ simple("flags: decline_request", flags.decline_request, request=factories.make_r
 @trial("flags: withdraw_request")
 def _withdraw_request(user: User) -> Act:
     return partial(flags.withdraw_request, by=user, request=factories.make_request(asked_by=user))
+
+
 simple("evaluations: draw_sample", evaluations.draw_sample, run=lambda: factories.make_result().run, size=1)
 simple("evaluations: grade_result", evaluations.grade_result, result=factories.make_result, passed=True)
 simple(
@@ -513,3 +516,12 @@ simple(
 def _drop_old(user: User) -> Act:
     factories.make_old_partition()
     return partial(gateway.drop_old, by=user)
+
+
+simple("reviews: answer_ticket", reviews.answer_ticket, ticket=factories.make_ticket, output="It is late.")
+simple(
+    "reviews: reject_ticket",
+    reviews.reject_ticket,
+    ticket=factories.make_ticket,
+    note="It promises too much.",
+)

@@ -33,7 +33,7 @@ from tests.factories.evaluations import (
     make_run,
     make_verdict,
 )
-from tests.factories.gateway import make_call, make_quarantined, make_rollup
+from tests.factories.gateway import make_call, make_old_partition, make_quarantined, make_rollup
 from tests.factories.grades import (
     grade_at_random,
     judge_entry,
@@ -43,11 +43,10 @@ from tests.factories.grades import (
     make_sample,
     make_trust,
 )
-from tests.factories.evaluations import make_pair, make_result, make_run, make_verdict
-from tests.factories.gateway import make_call, make_old_partition, make_quarantined, make_rollup
 from tests.factories.people import PASSWORD, make_tenant, make_user
 from tests.factories.prompts import make_feature, make_label, make_prompt, make_version
 from tests.factories.releases import make_comment, make_review
+from tests.factories.tickets import make_ticket
 
 __all__ = [
     "PASSWORD",
@@ -94,6 +93,7 @@ __all__ = [
     "make_served",
     "make_stop",
     "make_tenant",
+    "make_ticket",
     "make_trained",
     "make_training",
     "make_trust",

@@ -12,7 +12,7 @@ from aiops.accounts.access import SignedInRequest, load, requires
 from aiops.accounts.permissions import Permission
 from aiops.core.pages import page_or_fragment, paginate
 from aiops.datasets.models import Case
-from aiops.evaluations import answers, compare, compare_export, queries, statistics, summaries
+from aiops.evaluations import answers, compare, compare_export, live, queries, statistics, summaries
 from aiops.evaluations.compare_words import sentence
 from aiops.evaluations.forms.compare import MatrixFilter, asked_too_many, number_in, run_ids
 from aiops.evaluations.matrix import Matrix
@@ -44,9 +44,11 @@ def compare_page(request: SignedInRequest) -> HttpResponse:
     if asked is None:
         return _nothing(request)
     found = compare.compared(asked.measured, asked.base, asked.scorer)
+    table = asked.table
     context = {
         **_of_the_runs(request, asked),
         "found": found,
+        "live": live.of_table(table, asked.base) if table else None,
         "sentence": sentence(found.contenders, found.policy.min_cases) if found.scorer is not None else "",
         "groups": _groups(found, everything="all" in request.GET),
         "margin": f"{100 * found.policy.margin:.1f}".removesuffix(".0"),

@@ -18,12 +18,14 @@ from aiops.core.errors import AiopsError, InvalidInput
 from aiops.core.pages import page_or_fragment
 from aiops.datasets import actions as datasets
 from aiops.datasets.models import Dataset, DatasetVersion
-from aiops.evaluations import actions, queries
+from aiops.evaluations import actions, live, queries
 from aiops.evaluations.forms import ScorersForm, StartForm
 from aiops.evaluations.forms.start import MOST
+from aiops.evaluations.mix import LEAST_CALLS, Mix
 from aiops.evaluations.models import MAX_REPEATS, Run
 from aiops.evaluations.planned import Plan, plan
 from aiops.evaluations.prospects import Prospect, prospect
+from aiops.evaluations.statistics import LEAST
 from aiops.features.models import Feature
 from aiops.prompts.models import Version
 
@@ -52,6 +54,9 @@ def start(request: SignedInRequest) -> HttpResponse:
         "dataset": dataset,
         "plan": _plan(form, scorers),
         "prospect": _prospect(form, dataset),
+        "mix": _mix(form, dataset),
+        "least": LEAST,
+        "least_calls": LEAST_CALLS,
     }
     status = 422 if form.errors or (not preview and scorers.errors) else 200
     return page_or_fragment(
@@ -120,6 +125,14 @@ def _prospect(form: StartForm, dataset: Dataset | None) -> Prospect | None:
     if feature is None or dataset is None:
         return None
     return prospect(feature, form.chosen_version() or dataset)
+
+
+def _mix(form: StartForm, dataset: Dataset | None) -> Mix | None:
+    """How the cases differ from the feature's live calls, once both are known."""
+    feature = _feature_named(str(form["feature"].value() or ""))
+    return (
+        None if feature is None or dataset is None else live.before(feature, form.chosen_version() or dataset)
+    )
 
 
 def _from_url(query: QueryDict) -> QueryDict:

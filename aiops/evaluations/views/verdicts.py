@@ -1,6 +1,7 @@
 """Verdicts: read one, ask for one, accept one; the policy that they follow."""
 
 import math
+from functools import partial
 from typing import Any
 
 from django.core.paginator import Page
@@ -13,7 +14,7 @@ from aiops.accounts.permissions import Permission
 from aiops.core import toasts
 from aiops.core.errors import AiopsError
 from aiops.core.pages import page_or_fragment, paginate
-from aiops.evaluations import actions, comparable, judges, queries, reusing
+from aiops.evaluations import actions, comparable, judges, live, queries, reusing
 from aiops.evaluations.flipped import flip, flipped_ids
 from aiops.evaluations.forms import AcceptForm, CompareForm, FlippedFilter, PolicyForm
 from aiops.evaluations.further import further
@@ -55,6 +56,7 @@ def verdict_page(request: SignedInRequest, verdict_id: int) -> HttpResponse:
         "accept_form": AcceptForm(),
         "own": verdict.candidate.created_by_id == request.user.pk,
         "none_name": queries.NONE,
+        "live": partial(live.of_verdict, verdict),  # a fragment does not ask for it
         "reused": reusing.each(verdict.candidate, verdict.baseline),
         "distrusted": judges.not_trusted(
             verdict.candidate, verdict.policy.deciding_scorer if verdict.policy else ""

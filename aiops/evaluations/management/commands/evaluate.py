@@ -17,9 +17,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from aiops.core.actors import SystemActor
 from aiops.core.errors import AiopsError, Conflict, InvalidInput
 from aiops.core.money import usd
-from aiops.evaluations import actions, asked, queries, report, verdict_report, waiting
+from aiops.evaluations import actions, asked, live, queries, report, summaries, verdict_report, waiting
 from aiops.evaluations.models import AnyApproach, OnModel, Run, Verdict
-from aiops.evaluations.summary import summarise
+from aiops.evaluations.summary import tabulate
 from aiops.features.models import Feature
 
 SHELL = SystemActor("shell")
@@ -125,18 +125,22 @@ class Command(BaseCommand):
 
     def _report(self, run: Run, verdict: Verdict | None, options: dict[str, Any]) -> None:
         run = queries.runs().get(pk=run.pk)
-        summary = summarise(run)
+        measured = summaries.measured([run])[0]
+        summary = tabulate(measured.columns)
+        mix = live.of_verdict(verdict) if verdict else live.of_run(run, measured.columns)
+        said = mix.sentence if mix else ""
         if run.state == Run.State.FINISHED:
-            self.stdout.write(f"{verdict_report.as_text(verdict)}\n")
+            self.stdout.write(f"{verdict_report.as_text(verdict, said)}\n")
         self.stdout.write(report.as_text(run, summary))
         if options["json"]:
-            figures = report.as_json(run, summary) | {"gate": verdict_report.as_json(verdict)}
+            figures = report.as_json(run, summary)
+            figures |= {"gate": verdict_report.as_json(verdict), "live_mix": live.as_json(mix)}
             text = json.dumps(figures, indent=2, ensure_ascii=False)
             options["json"].write_text(text + "\n", encoding="utf-8")
         if options["junit"]:
             report.write_junit(run, options["junit"], verdict)
         if options["markdown"]:
-            options["markdown"].write_text(verdict_report.as_markdown(run, verdict), encoding="utf-8")
+            options["markdown"].write_text(verdict_report.as_markdown(run, verdict, said), encoding="utf-8")
 
 
 def _approach(feature: Feature, options: dict[str, Any]) -> tuple[AnyApproach, str]:

@@ -1,0 +1,89 @@
+"""Deferred calls are tried again until one answers or their time is over."""
+
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+
+from aiops.core import clock
+from aiops.gateway import retrying
+from aiops.gateway.gate import Gate
+from aiops.gateway.memory import MemoryVendors, memory_world
+from aiops.gateway.pipeline import gateway
+from aiops.providers.errors import ServerError
+from tests.factories import make_ticket
+from tests.gateway.served import make_picture
+from tests.gateway.world import Vendor
+
+pytestmark = pytest.mark.django_db
+
+
+def opened(vendor, policy=None, **parts):
+    """Opens a gateway in memory; `.world` is its world."""
+    world = memory_world(vendors=MemoryVendors({"small": vendor}))
+    picture = make_picture({"attempts": 1, "fallbacks": [{"kind": "deferred"}], **(policy or {})}, **parts)
+
+    @asynccontextmanager
+    async def gate(_port):
+        yield Gate(lambda: picture, gateway(world), world, dict)
+
+    gate.world = world
+    return gate
+
+
+def deferred(**values):
+    facts = {"kind": "deferred", "feature": "summary", "next_at": clock.now() - timedelta(seconds=1)}
+    return make_ticket(**{**facts, **values})
+
+
+def test_a_deferred_call_is_answered_once_the_model_is_back():
+    ticket, gate = deferred(category="refund", locale="de"), opened(Vendor("Late, sorry."))
+    assert (retrying.retry(gate), retrying.retry(gate)) == (1, 0)
+    ticket.refresh_from_db()
+    assert (ticket.state, ticket.output, ticket.tries) == ("answered", "Late, sorry.", 1)
+    assert (ticket.answered_by, ticket.next_at) == ("system:worker", None)
+    (record,) = gate.world.recorder.records
+    assert (record["metadata"], record["tenant"], record["category"]) == (
+        {"ticket": ticket.pk}, "acme", "refund"
+    )  # fmt: skip
+
+
+def test_a_try_that_fails_waits_longer_each_time_and_opens_no_other_ticket():
+    ticket, gate = deferred(tries=2), opened(Vendor(ServerError("away", status=500)))
+    assert retrying.retry(gate) == 0
+    ticket.refresh_from_db()
+    assert (ticket.state, ticket.tries) == ("waiting", 3)
+    assert ticket.next_at > clock.now() + timedelta(seconds=200)
+    assert gate.world.tickets.opened == []
+
+
+def test_an_answer_of_the_held_kind_waits_for_a_person():
+    ticket = deferred(category="refund")
+    policy = {"approval": {"hold": "categories", "categories": ["refund"]}}
+    assert retrying.retry(opened(Vendor("You get it back."), policy)) == 0
+    ticket.refresh_from_db()
+    assert (ticket.kind, ticket.state, ticket.held) == ("approval", "waiting", "You get it back.")
+
+
+@pytest.mark.parametrize("feature", ["summary", "gone"])
+def test_what_is_stopped_or_gone_goes_on_waiting(feature):
+    ticket = deferred(feature=feature)
+    stop = {"scope": "feature", "target": "summary", "reason": "no"}
+    assert retrying.retry(opened(Vendor("x"), stops=(stop,))) == 0
+    ticket.refresh_from_db()
+    assert ticket.state == "waiting"
+
+
+def test_nothing_is_opened_where_nothing_is_due():
+    deferred(next_at=clock.now() + timedelta(minutes=1))
+    make_ticket(kind="person")
+    assert retrying.retry(lambda _port: pytest.fail("opened")) == 0
+
+
+def test_what_nobody_answered_in_time_expires():
+    late = [make_ticket(kind=kind, due_at=clock.now() - timedelta(1)) for kind in ("person", "deferred")]
+    waiting = make_ticket()
+    assert retrying.expire() == 2
+    for ticket in (*late, waiting):
+        ticket.refresh_from_db()
+    assert [ticket.state for ticket in (*late, waiting)] == ["expired", "expired", "waiting"]
