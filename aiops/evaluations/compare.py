@@ -90,10 +90,11 @@ class Side:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """`scorer` is "" for every scorer, None where the runs share none; all runs have the `cases`, the largest
-    of their datasets has `most_cases`.
+    of their datasets has `most_cases`. `table` is None where they share nothing.
     """
 
     base: Run
+    table: Table | None
     scorer: str | None
     scorers: list[str]
     cases: int
@@ -112,6 +113,7 @@ def compared(measured: Sequence[Measured], base: Run, asked: str | None = None) 
     table, names = table_of(measured, base, asked)
     found = Comparison(
         base=base,
+        table=table,
         scorer=table.scorer if table else None,
         scorers=names,
         cases=len(table.columns[0].ids) if table else len(aligned([one.columns for one in measured])[0].ids),

@@ -44,11 +44,10 @@ def compare_page(request: SignedInRequest) -> HttpResponse:
     if asked is None:
         return _nothing(request)
     found = compare.compared(asked.measured, asked.base, asked.scorer)
-    table = asked.table
     context = {
         **_of_the_runs(request, asked),
         "found": found,
-        "live": live.of_table(table, asked.base) if table else None,
+        "live": live.of_table(found.table, asked.base) if found.table else None,
         "sentence": sentence(found.contenders, found.policy.min_cases) if found.scorer is not None else "",
         "groups": _groups(found, everything="all" in request.GET),
         "margin": f"{100 * found.policy.margin:.1f}".removesuffix(".0"),
