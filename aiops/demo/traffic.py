@@ -95,10 +95,11 @@ def _body(feature: str, shop: shape.Shop, draw: Random) -> Mapping[str, Any]:
 
 async def drive(wish: Wish, keys: Mapping[str, str]) -> Seen:
     """Call for `minutes`, and wait for what is under way. Raises httpx.HTTPError where nobody answers."""
-    seen, draw, began = Seen(), Random(wish.seed), time.monotonic()  # noqa: S311 - repeatable
+    seen, draw = Seen(), Random(wish.seed)  # noqa: S311 - repeatable
     limits = httpx.Limits(max_connections=AT_ONCE)
     async with httpx.AsyncClient(base_url=wish.address, timeout=60, limits=limits) as client:
         features = {tenant: await _features(client, key) for tenant, key in keys.items()}
+        began = time.monotonic()
         async with asyncio.TaskGroup() as group:
             room, requests = asyncio.Semaphore(AT_ONCE), asked(draw, features)
             while time.monotonic() - began < wish.minutes * 60:

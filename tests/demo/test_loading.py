@@ -15,7 +15,7 @@ from aiops.core import clock
 from aiops.core.errors import Conflict
 from aiops.datasets import queries as datasets
 from aiops.datasets.models import Case, DatasetVersion
-from aiops.demo import content, history, loading, people, resetting
+from aiops.demo import content, history, loading, people, resetting, shape
 from aiops.demo.models import Workspace
 from aiops.evaluations.models import Result, Run
 from aiops.features.models import Feature
@@ -33,7 +33,9 @@ def home(settings, tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two features and one run of the real manifest."""
+    """Two features and one run of the real manifest, and a few calls of its past."""
+    few = {slug: shape.Shop(3, shop.grew, shop.languages) for slug, shop in shape.SHOPS.items()}
+    monkeypatch.setattr(shape, "SHOPS", few)
     whole = content.manifest()
     part = whole.model_copy(
         update={
@@ -174,9 +176,10 @@ def test_reset_asks(monkeypatch: pytest.MonkeyPatch):
 def test_the_command_says_how_far_it_is(capsys: pytest.CaptureFixture[str]):
     call_command("demo", "load")
     lines = capsys.readouterr().out.splitlines()
-    assert lines[-3:] == [
+    assert lines[-4:] == [
         "Evaluation 1 of 1: contract-terms v1 on sim-large",
         "Moving it into the past",
+        "Ninety days of simulated calls",
         "The demo workspace is loaded.",
     ]
     call_command("demo", "load")
