@@ -81,6 +81,7 @@ class Decisions(_Part):
     budgets: Mapping[str, Room]
     flags: Mapping[str, Limited]
     stop: Stopped
+    drafts: Mapping[str, str]  # answers that wait for approval, by language
 
 
 @cache

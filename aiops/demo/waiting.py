@@ -2,14 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from aiops.demo import deciding
 from aiops.demo.records import SIMULATED
 from aiops.gateway.models import Call, Ticket
 
-_DRAFT = (
-    "Thank you for your message. We are sorry about the trouble. Your appliance is within its "
-    "warranty: please send it to our workshop, the label is attached. We will write to you as soon as it "
-    "has been looked at."
-)
 _TERMS = '{"effective_date": "2026-11-01", "term_months": 24, "notice_days": 90}'
 _KINDS = {"person": Ticket.Kind.PERSON, "deferred": Ticket.Kind.DEFERRED}
 _EACH = 6
@@ -29,11 +25,12 @@ def tickets(now: datetime) -> None:
 
 def _ticket(call: Call, now: datetime, place: int) -> None:
     kind = _KINDS.get(call.served_by, Ticket.Kind.APPROVAL)
+    drafts = deciding.wanted().drafts
     due = call.at + timedelta(hours=_HOURS[kind])
     row = Ticket(
         id="tkt_" + call.id[5:], kind=kind, call_id=call.id, tenant=call.tenant, feature=call.feature,
         reason=call.reason or "held", locale=call.locale, category=call.category, inputs=call.inputs or {},
-        held=_DRAFT if kind == Ticket.Kind.APPROVAL else "", opened_at=call.at, due_at=due,
+        held=drafts[call.locale] if kind == Ticket.Kind.APPROVAL else "", opened_at=call.at, due_at=due,
     )  # fmt: skip
     if due < now:
         row.state = Ticket.State.EXPIRED

@@ -15,9 +15,7 @@ STATES = (
 
 
 class AnswerForm(forms.Form):
-    output = forms.CharField(
-        label="Answer", max_length=MOST, strip=False, required=False, widget=forms.Textarea({"rows": 12})
-    )
+    output = forms.CharField(label="Answer", max_length=MOST, strip=False, widget=forms.Textarea({"rows": 8}))
     note = forms.CharField(
         label="Reason", required=False, max_length=2000, widget=forms.Textarea({"rows": 2}),
         help_text="Needed to reject, kept with the ticket and in the audit.",
