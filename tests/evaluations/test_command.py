@@ -19,6 +19,7 @@ from tests.factories import (
     make_trained,
     make_version,
 )
+from tests.factories.gateway import make_rollup
 
 pytestmark = pytest.mark.django_db
 CASES = [
@@ -262,6 +263,20 @@ def test_a_block_exits_10_and_is_reported_everywhere(gated, provider, tmp_path):
     assert "| Japanese | 40 |" in text
     assert "Pass to fail, 40: `ja-0`, " in text
     assert "and 30 more" in text
+
+
+def test_reports_carry_the_total_of_the_live_mix(gated, provider, tmp_path):
+    provider.answer = only_english
+    slug = Run.objects.get().feature.slug
+    for locale, count in (("en", 900), ("ja", 100)):
+        make_rollup(feature=slug, locale=locale, calls=count)
+    code, out, _ = evaluate(gated, f"--json={tmp_path / 'r.json'}", f"--markdown={tmp_path / 'r.md'}")
+    assert code == 10
+    said = "Re-weighted to the live mix of the last 28 days (1,000 calls): 90 % ("
+    assert said in out
+    assert said in (tmp_path / "r.md").read_text().replace("\\", "").replace("\xa0", " ")
+    figures = json.loads((tmp_path / "r.json").read_text())["live_mix"]
+    assert (figures["total"]["score"], figures["total"]["plain"]) == (pytest.approx(0.9), 0.5)
 
 
 def test_an_inconclusive_exits_11(gated, provider):

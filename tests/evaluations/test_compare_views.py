@@ -111,7 +111,7 @@ def test_a_comparison_asks_the_same_number_of_questions(client, stage, count, dj
     client.get(url("matrix", *runs))
     with django_assert_num_queries(9):
         client.get(url("side-by-side", *runs))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         client.get(url("matrix", *runs))
 
 
