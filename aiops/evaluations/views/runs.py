@@ -69,7 +69,7 @@ def run_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "missing": run.total - run.accounted,
         "people": graded.panel(run),
         "standings": judges.standings(run),
-        "distrusted": judges.not_trusted(run, scorer),
+        "distrusted": judges.not_trusted(run, scorer=scorer),
         "per_thousand": (run.cost - run.judge_cost + run.reused_cost) / run.done * 1000 if run.done else None,
         "origins": reusing.origins(run),
         "out_of_fold": queries.out_of_fold(run),

@@ -57,7 +57,7 @@ def verdict_page(request: SignedInRequest, verdict_id: int) -> HttpResponse:
         "none_name": queries.NONE,
         "reused": reusing.each(verdict.candidate, verdict.baseline),
         "distrusted": judges.not_trusted(
-            verdict.candidate, verdict.policy.deciding_scorer if verdict.policy else ""
+            verdict.candidate, scorer=verdict.policy.deciding_scorer if verdict.policy else ""
         ),
     }
     return page_or_fragment(request, "evaluations/verdict.html", "evaluations/_flipped.html", context)
