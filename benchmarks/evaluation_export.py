@@ -63,9 +63,9 @@ def _stream(form: str, run: int) -> int:
     client = Client()
     client.force_login(make_user(email=f"{form}@benchmark.test", roles=["administrator"]))
     address = f"/evaluations/{run}/results.{form}"
-    b"".join(client.get(f"{address}?locale=ja&category=nothing").streaming_content)
+    b"".join(client.get(f"{address}?locale=ja&category=nothing"))
     before, start = _peak(), time.monotonic()
-    body = iter(client.get(address).streaming_content)
+    body = iter(client.get(address))
     size, rows = len(next(body)), 0
     first = time.monotonic() - start
     for part in body:

@@ -121,6 +121,7 @@ def _cases_and_prompt(options: argparse.Namespace, base_url: str) -> dict[str, A
     """1,000 tickets imported as people do it, a prompt, and a priced model on the server."""
     from aiops.core.actors import SystemActor  # noqa: PLC0415 - needs the settings
     from aiops.datasets import actions as datasets  # noqa: PLC0415 - needs the settings
+    from aiops.evaluations.models import OnModel  # noqa: PLC0415 - needs the settings
     from tests.factories import make_feature, make_model, make_price, make_provider, make_version  # noqa: PLC0415
 
     by = SystemActor("benchmark")
@@ -139,8 +140,7 @@ def _cases_and_prompt(options: argparse.Namespace, base_url: str) -> dict[str, A
         "by": by,
         "feature": make_feature(),
         "dataset_version": datasets.freeze(by=by, dataset=dataset),
-        "version": make_version(),
-        "model": model,
+        "approach": OnModel(make_version(), model),
         "scorers": [{"type": "exact"}, {"type": "length", "most": 5}],
     }
 

@@ -37,10 +37,12 @@ def points(difference: float | Decimal | None) -> str:
 
 
 def duration(milliseconds: float | Decimal | None) -> str:
-    """Milliseconds for people: `412 ms`, `1.62 s`, `46 s`, `1 min 46 s`, `2 h 5 min`."""
+    """Milliseconds for people: `0.4 ms`, `412 ms`, `1.62 s`, `46 s`, `1 min 46 s`, `2 h 5 min`."""
     if milliseconds is None or milliseconds == "":
         return NONE
     ms = float(milliseconds)
+    if 0 < ms < 0.95:
+        return f"{max(ms, 0.01):.1g}{NBSP}ms"
     if ms < 999.5:
         return f"{ms:.0f}{NBSP}ms"
     seconds = ms / 1000

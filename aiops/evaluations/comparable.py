@@ -123,7 +123,7 @@ _SIDE = ("feature", "dataset_version__dataset", "created_by")
 
 
 def name_beside(run: Run, other: Run) -> str:
-    """What tells `run` from `other`: "v4", the model's name, the version's whole name, or the run's number."""
+    """What tells `run` from `other`: "v4", the model's or the version's whole name, or the run's number."""
     if run.approach_key == other.approach_key:
         return str(run)
     mine, theirs = run.approach, other.approach

@@ -5,7 +5,7 @@ A judge belongs to a feature: what finds bad summaries may miss bad translations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -152,6 +152,7 @@ def uses(judge: Judge) -> dict[int, str]:
 class Standing:
     """A judge of one run as its pages name it; `trust` is None where nobody has weighed it yet."""
 
+    feature: str  # slug
     name: str
     digest: str
     trust: JudgeTrust | None
@@ -171,19 +172,36 @@ class Standing:
 
 def standings(run: Run) -> dict[str, Standing]:
     """By name the judges among the scorers of `run`; one question, none where it has no judge."""
-    entries = {entry["name"]: digest_of(entry) for entry in run.scorers if entry.get("type") == TYPE}
-    if not entries:
-        return {}
-    rows = JudgeTrust.objects.filter(feature_id=run.feature_id, until=None, digest__in=entries.values())
-    known = {row.digest: row for row in rows}
-    return {name: Standing(name, digest, known.get(digest)) for name, digest in entries.items()}
+    return {standing.name: standing for standing in _standings([run])}
 
 
-def not_trusted(run: Run, scorer: str = "") -> list[Standing]:
-    """The judges that figures of `run` rest on and that are not trusted: `scorer` alone, "": all."""
-    found = standings(run)
-    on = [found[scorer]] if scorer in found else ([] if scorer else list(found.values()))
-    return [standing for standing in on if standing.state != JudgeTrust.State.TRUSTED]
+def not_trusted(*runs: Run, scorer: str = "") -> list[Standing]:
+    """The judges that figures of `runs` rest on and that are not trusted: `scorer` alone, "": all.
+
+    A judge of several runs stands there once. One question, none where no run has a judge.
+    """
+    on = [standing for standing in _standings(runs) if scorer in ("", standing.name)]
+    return [one for one in dict.fromkeys(on) if one.state != JudgeTrust.State.TRUSTED]
+
+
+def _standings(runs: Sequence[Run]) -> list[Standing]:
+    """Of each run its judges."""
+    asked = [
+        (run, entry["name"], digest_of(entry))
+        for run in runs
+        for entry in run.scorers
+        if entry.get("type") == TYPE
+    ]
+    if not asked:
+        return []
+    rows = JudgeTrust.objects.filter(
+        feature__in={run.feature_id for run, _, _ in asked}, until=None, digest__in={one[2] for one in asked}
+    )
+    known = {(row.feature_id, row.digest): row for row in rows}
+    return [
+        Standing(run.feature.slug, name, digest, known.get((run.feature_id, digest)))
+        for run, name, digest in asked
+    ]
 
 
 def _line(judge: Judge) -> tuple[int, Any]:

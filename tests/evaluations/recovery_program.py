@@ -22,6 +22,6 @@ if __name__ == "__main__":
     scorers = [{"type": "contains"}]
     if sys.argv[4:]:
         rubric = make_rubric(provider=stage.model.provider)
-        make_price(model=rubric.catalog_model)
-        scorers.append({"type": "judge", "prompt": rubric.prompt.name})
+        make_price(model=rubric.model)
+        scorers.append({"type": "judge", "prompt": rubric.name})
     print(stage.start(scorers=scorers).pk)  # noqa: T201 - the answer to whoever started us

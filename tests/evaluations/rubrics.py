@@ -1,18 +1,33 @@
 """Rubrics for tests of judges."""
 
+from dataclasses import dataclass
 from typing import Any
 
+from aiops.catalog.models import Model
 from aiops.prompts.models import Version
 from tests.factories import make_model, make_provider, make_version
 
 
-def make_rubric(*names: str, **values: Any) -> Version:
-    """A rubric that shows `output`, and `names` as well; `catalog_model` is its model, without a price."""
+@dataclass(frozen=True, slots=True)
+class Rubric:
+    """A version and the model that it names."""
+
+    version: Version
+    model: Model
+
+    @property
+    def name(self) -> str:
+        """Of its prompt, as scorers write it."""
+        return self.version.prompt.name
+
+
+def make_rubric(*names: str, **values: Any) -> Rubric:
+    """A rubric that shows `output`, and `names` as well; its model has no price."""
     provider = values.pop("provider", None) or make_provider()
     model = make_model(provider=provider)
     shown = values.pop("variables", None) or {name: {"type": "string"} for name in ("output", *names)}
     text = "\n".join(f"{{{{ {name} }}}}" for name in shown)
-    made = make_version(
+    version = make_version(
         **{
             "messages": [{"role": "user", "template": f"Is it good?\n{text}"}],
             "variables": shown,
@@ -21,5 +36,4 @@ def make_rubric(*names: str, **values: Any) -> Version:
             **values,
         }
     )
-    made.catalog_model = model
-    return made
+    return Rubric(version, model)

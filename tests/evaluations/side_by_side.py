@@ -17,6 +17,7 @@ EXACT = {"name": "exact", "type": "exact"}
 TONE = {"name": "tone", "type": "judge"}
 LENGTH = {"name": "length", "type": "length"}
 Said = bool | float | str | None  # passed, a value, "error" or "absent", or not judged
+Outcome = Mapping[str, Said] | Said  # by scorer, or by "exact"
 
 
 def staged(cases: Sequence[Mapping[str, Any]]) -> Stage:
@@ -59,7 +60,7 @@ def classifier_version(stage: Stage) -> ClassifierVersion:
     )
 
 
-def finished(stage: Stage, *said: Mapping[str, Said] | Said, **values: Any) -> Run:
+def finished(stage: Stage, *said: Outcome, **values: Any) -> Run:
     """A run over the cases of `stage`, in order; the last of `said` holds for all the cases that follow.
 
     A mapping says it by scorer, anything else is said by "exact".

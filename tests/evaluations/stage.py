@@ -4,7 +4,7 @@ memory.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any
 
@@ -84,6 +84,7 @@ class Stage:
     price: Price
 
     def start(self, **values: Any) -> Run:
+        """`values` of `start_run` and of its terms; a version and a model instead of an approach."""
         given: dict[str, Any] = {
             "by": BY,
             "feature": self.feature,
@@ -91,7 +92,15 @@ class Stage:
             "scorers": [{"type": "contains"}],
         } | values
         version, model = given.pop("version", self.version), given.pop("model", self.model)
-        return actions.start_run(**{"approach": OnModel(version, model), **given})
+        terms = terms_in(given)
+        return actions.start_run(**{"approach": OnModel(version, model), **given}, terms=terms)
+
+
+def terms_in(values: dict[str, Any]) -> actions.Terms:
+    """Taken out of `values`."""
+    return actions.Terms(
+        **{one.name: values.pop(one.name) for one in fields(actions.Terms) if one.name in values}
+    )
 
 
 def make_stage(

@@ -11,7 +11,7 @@ from aiops.audit.models import AuditEvent
 from aiops.evaluations import actions, claims, comparable, dispatch, queries, runner, store
 from aiops.evaluations.answering import AnsweringWork
 from aiops.evaluations.models import Kind, Result, Run, Shard
-from tests.evaluations.stage import BY, make_stage, result_row
+from tests.evaluations.stage import BY, make_stage, result_row, terms_in
 from tests.factories import (
     make_case,
     make_classifier,
@@ -50,6 +50,7 @@ def start(stage, approach, **values):
         feature=stage.feature,
         dataset_version=stage.dataset_version,
         approach=approach,
+        terms=terms_in(values),
         **{"scorers": EXACT, **values},
     )
 

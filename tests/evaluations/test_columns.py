@@ -1,5 +1,7 @@
 """Runs by columns: what is read, what is kept, and when it is read again."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -7,11 +9,11 @@ from aiops.core import clock
 from aiops.evaluations import columns, summaries, tasks
 from aiops.evaluations.columns import ABSENT, ANSWERED, ERROR
 from aiops.evaluations.models import Run, RunSummary
-from tests.evaluations.side_by_side import EXACT, LENGTH, TONE, finished, staged
+from tests.evaluations.side_by_side import EXACT, LENGTH, TONE, Outcome, finished, staged
 from tests.factories import make_case, make_dataset_version
 
 pytestmark = pytest.mark.django_db
-CASES = [
+CASES: list[dict[str, Any]] = [
     {"key": "a", "category": "refund", "locale": "ja", "metadata": {"cluster": "doc-2"}},
     {"key": "b", "category": "", "locale": "en", "must_pass": True},
     {"key": "c", "category": "account", "locale": "en", "metadata": {"cluster": "doc-1"}},
@@ -46,7 +48,12 @@ def test_checks_of_cases_are_a_scorer_where_there_are_any(stage):
 
 
 def test_every_scorer_passes_where_none_fails_and_the_required_ones_judge(stage):
-    said = [{"exact": True}, {"exact": True, "tone": True}, {"exact": True, "tone": False}, {"exact": None}]
+    said: list[Outcome] = [
+        {"exact": True},
+        {"exact": True, "tone": True},
+        {"exact": True, "tone": False},
+        {"exact": None},
+    ]
     found = columns.read(finished(stage, *said, scorers=[EXACT, TONE]))
     assert found.passes("")[:, 0].tolist() == [1, 1, 0, -1]
     assert found.passes("", ("tone",))[:, 0].tolist() == [-1, 1, 0, -1]

@@ -8,7 +8,7 @@ from aiops.evaluations import actions, compare, naming, pairing, summaries, verd
 from aiops.evaluations.compare_words import Standing
 from aiops.evaluations.models import Run
 from aiops.evaluations.summary import summarise
-from tests.evaluations.side_by_side import EXACT, LENGTH, TONE, classifier_version, finished, staged
+from tests.evaluations.side_by_side import EXACT, LENGTH, TONE, Outcome, classifier_version, finished, staged
 from tests.evaluations.stage import BY
 from tests.factories import (
     make_case,
@@ -54,7 +54,7 @@ def test_runs_stand_beside_the_base_with_paired_differences(stage):
 
 
 def test_figures_are_those_of_the_run_page(stage):
-    said = (True, False, None, "error", *[True] * 20, False)
+    said: list[Outcome] = [True, False, None, "error", *[True] * 20, False]
     run = finished(stage, *said, repeats=2)
     found = side_by_side(run)
     assert found.sides[0].total.figure == summarise(run).totals[""]
@@ -173,7 +173,7 @@ def test_clusters_are_decided_at_once():
 
 def test_outcomes_are_those_that_the_gate_pairs():
     stage = staged([{}] * 40)
-    said = [True, False, None, "error", "absent"]
+    said: list[Outcome] = [True, False, None, "error", "absent"]
     base, run = finished(stage, *reversed(said), repeats=2), finished(stage, *said, repeats=2)
     table, _ = compare.table_of(summaries.measured([base, run]), base, None)
     policy = compare.policy_for(base)

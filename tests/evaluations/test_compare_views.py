@@ -2,15 +2,18 @@
 
 import csv
 import io
+from typing import Any
 
 import pytest
 from django.urls import reverse
 
+from aiops.evaluations import judges
 from tests.evaluations.side_by_side import EXACT, LENGTH, TONE, classifier_version, finished, staged
+from tests.factories import make_trust
 
 pytestmark = pytest.mark.django_db
 HOSTILE = "<script>alert(1)</script>"
-CASES = [
+CASES: list[dict[str, Any]] = [
     {
         "key": "a-1",
         "inputs": {"ticket": HOSTILE},
@@ -55,10 +58,7 @@ def test_runs_stand_side_by_side(client):
     )
     worse = finished(stage, *[False] * 40, "error", *["absent"] * 2, True)
     text = text_of(client.get(url("side-by-side", large, small, worse, base=large.pk)))
-    assert (
-        "The classifier is the best and the cheapest: 100 % (97–100) at $0.00 per 1,000, p50 2 ms"
-        in text
-    )
+    assert "The classifier is the best and the cheapest: 100 % (97–100) at $0.00 per 1,000, p50 2 ms" in text
     for word in ("Base", "Not worse", "Worse", "3 missing", "p95", "account", "refund", "ja"):
         assert word in text
     assert [run.pk for run in client.get(url("side-by-side", worse, large)).context["runs"]] == [
@@ -113,6 +113,25 @@ def test_a_comparison_asks_the_same_number_of_questions(client, stage, count, dj
         client.get(url("side-by-side", *runs))
     with django_assert_num_queries(8):
         client.get(url("matrix", *runs))
+
+
+def test_figures_that_rest_on_a_judge_that_is_not_trusted_say_so(client, stage):
+    scorers = [EXACT, TONE]
+    runs = [finished(stage, {"exact": True, "tone": True}, scorers=scorers) for _ in range(2)]
+    warned = text_of(client.get(url("side-by-side", *runs, scorer="tone")))
+    assert warned.count("Its figures may be wrong") == 1
+    assert "Judge not trusted here." in text_of(client.get(url("side-by-side", *runs, scorer="")))
+    assert "Judge not trusted here." not in text_of(client.get(url("side-by-side", *runs, scorer="exact")))
+    make_trust(feature=stage.feature, digest=judges.digest_of(TONE))
+    assert "Judge not trusted here." not in text_of(client.get(url("side-by-side", *runs, scorer="tone")))
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_judges_are_one_question_however_many_runs(client, stage, count, django_assert_num_queries):
+    runs = [finished(stage, {"tone": True}, scorers=[TONE]) for _ in range(count)]
+    client.get(url("side-by-side", *runs))
+    with django_assert_num_queries(9):
+        client.get(url("side-by-side", *runs))
 
 
 def test_many_categories_are_shown_when_asked_for(client):

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.django_db
 def judge(*names, price=True, **config):
     rubric = make_rubric(*names)
     if price:
-        make_price(model=rubric.catalog_model, input=Decimal("0.00001"), output=Decimal("0.0001"))
-    return {"type": "judge", "prompt": rubric.prompt.name, **config}
+        make_price(model=rubric.model, input=Decimal("0.00001"), output=Decimal("0.0001"))
+    return {"type": "judge", "prompt": rubric.name, **config}
 
 
 def entries(*configs):
@@ -46,8 +46,8 @@ def test_what_is_not_judged_costs_nothing():
 def test_cases_that_do_not_fit_the_rubric_are_left_out():
     text = {"type": "string"}
     rubric = make_rubric(variables={"output": text, "input": {**text, "max_length": 3}})
-    make_price(model=rubric.catalog_model)
-    found = entries({"type": "judge", "prompt": rubric.prompt.name})
+    make_price(model=rubric.model)
+    found = entries({"type": "judge", "prompt": rubric.name})
     stage = make_stage(1)
     assert estimate_judges(found, stage.dataset_version, answers=1, tokens=9, most=9).calls == 0
 

@@ -191,12 +191,16 @@ def test_two_judges_that_are_asked_in_turn_do_not_replace_each_other():
 @db
 def test_what_changed_is_named():
     feature, now = make_feature(), clock.now()
-    for days, values in ((3, {}), (2, {"model": 2}), (1, {"model": 2, "repeats": 3})):
+    changes: list[dict[str, int]] = [{}, {"model": 2}, {"repeats": 3}, {"frame": 2}]
+    values: dict[str, int] = {}
+    for days, change in zip((4, 3, 2, 1), changes, strict=True):
+        values |= change
         make_judged_run(
             [True], feature=feature, entry=judge_entry(**values), created_at=now - timedelta(days=days)
         )
     everyone = judges.judges()
     assert [one and one.changed for one in (judges.predecessor(judge, everyone) for judge in everyone)] == [
+        "frame",
         "way of asking",
         "model",
         None,
@@ -241,8 +245,8 @@ def test_figures_rest_on_the_scorer_that_is_shown():
     run = make_judged_run([True])
     run.scorers = entries
     assert [standing.name for standing in judges.not_trusted(run)] == ["judge"]
-    assert [standing.name for standing in judges.not_trusted(run, "judge")] == ["judge"]
-    assert judges.not_trusted(run, "exact") == []
+    assert [standing.name for standing in judges.not_trusted(run, scorer="judge")] == ["judge"]
+    assert judges.not_trusted(run, scorer="exact") == []
     make_trust(feature=run.feature, digest=judges.digest_of(entries[0]))
     assert judges.not_trusted(run) == []
 

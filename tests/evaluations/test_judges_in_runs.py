@@ -26,8 +26,8 @@ def judged_by(stage, *names, same=False, **config):
     """A judge in a list of scorers; with the provider of the stage (`same`), or one of its own."""
     provider = stage.model.provider if same else make_provider(max_concurrency=2)
     rubric = make_rubric(*names, provider=provider)
-    make_price(model=rubric.catalog_model, input=Decimal("0.00001"), output=Decimal("0.0001"))
-    return {"type": "judge", "prompt": rubric.prompt.name, **config}
+    make_price(model=rubric.model, input=Decimal("0.00001"), output=Decimal("0.0001"))
+    return {"type": "judge", "prompt": rubric.name, **config}
 
 
 def is_judge(request):
@@ -175,7 +175,7 @@ def test_an_answer_too_long_for_the_rubric_is_said(provider):
     config = judged_by(stage)
     rubric = make_rubric(variables={"output": {"type": "string", "max_length": 20}})
     run = runner.run_inline(
-        stage.start(scorers=[config | {"prompt": rubric.prompt.name, "model": make_price().model.name}]).pk
+        stage.start(scorers=[config | {"prompt": rubric.name, "model": make_price().model.name}]).pk
     )
     ((_, _, passed, reason),) = scores(run)
     assert passed is None

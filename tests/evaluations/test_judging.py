@@ -1,6 +1,7 @@
 """Rubrics, and what a judge stands for in a run."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,16 @@ GOLDEN = Golden(inputs={"ticket": "Late!"}, expected="It is late.", category="sh
 
 def resolved(**values):
     return judging.pinned(scorers.resolve([{"type": "judge", **values}]))
+
+
+def questions(seat, **answers):
+    found = judging.questions(seat, GOLDEN, answers)
+    assert isinstance(found, list)
+    return found
+
+
+def choices(form, name):
+    return [(option.data["value"], option.data["label"]) for option in form[name].subwidgets]
 
 
 def variables(*names):
@@ -120,7 +131,7 @@ def test_a_wrong_configuration_is_refused_in_words(values, words):
 def test_as_a_check_of_a_case_a_judge_judges_nothing():
     judge, _ = scorers.parse({"type": "judge", "prompt": "p"})
     found = scorers.judge(judge, "x", GOLDEN)
-    assert found.value is found.passed is None
+    assert (found.value, found.passed) == (None, None)
     assert found.reason.startswith("A judge can't be a check of a single case")
 
 
@@ -128,45 +139,47 @@ def test_as_a_check_of_a_case_a_judge_judges_nothing():
 class TestPinning:
     def test_a_judge_is_pinned_to_rows(self):
         seat = make_rubric()
-        price = make_price(model=seat.catalog_model)
-        (entry,) = resolved(prompt=seat.prompt.name, name="good", scale="one_to_five", repeats=3)
+        price = make_price(model=seat.model)
+        (entry,) = resolved(prompt=seat.name, name="good", scale="one_to_five", repeats=3)
         assert entry == {
-            "name": "good", "type": "judge", "prompt": seat.prompt.name, "version": seat.pk,
-            "version_number": 1, "sha256": seat.sha256, "model": seat.catalog_model.pk,
-            "model_name": seat.catalog_model.name, "price": price.pk,
-            "provider": seat.catalog_model.provider_id, "scale": "one_to_five", "pass_at": 4,
+            "name": "good", "type": "judge", "prompt": seat.name, "version": seat.version.pk,
+            "version_number": 1, "sha256": seat.version.sha256, "model": seat.model.pk,
+            "model_name": seat.model.name, "price": price.pk,
+            "provider": seat.model.provider_id, "scale": "one_to_five", "pass_at": 4,
             "reference": False, "repeats": 3, "frame": 1,
         }  # fmt: skip
 
     def test_what_is_pinned_resolves_to_itself(self):
         seat = make_rubric()
-        make_price(model=seat.catalog_model)
-        entries = [*resolved(prompt=seat.prompt.name), *scorers.resolve([{"type": "exact"}])]
-        make_version(prompt=seat.prompt, variables=variables("output"), model=seat.model)
+        make_price(model=seat.model)
+        entries = [*resolved(prompt=seat.name), *scorers.resolve([{"type": "exact"}])]
+        make_version(prompt=seat.version.prompt, variables=variables("output"), model=seat.model.name)
         assert judging.pinned(scorers.resolve(judging.configured(entries))) == entries
 
     def test_production_comes_before_the_latest(self):
         rubric = make_rubric()
-        make_price(model=rubric.catalog_model)
-        newer = make_version(prompt=rubric.prompt, variables=variables("output"), model=rubric.model)
-        name = rubric.prompt.name
+        make_price(model=rubric.model)
+        newer = make_version(
+            prompt=rubric.version.prompt, variables=variables("output"), model=rubric.model.name
+        )
+        name = rubric.name
         assert resolved(prompt=name)[0]["version"] == newer.pk
-        make_label(version=rubric)
-        assert resolved(prompt=name)[0]["version"] == rubric.pk
+        make_label(version=rubric.version)
+        assert resolved(prompt=name)[0]["version"] == rubric.version.pk
         assert resolved(prompt=name, version=2)[0]["version"] == newer.pk
 
     def test_another_model_may_be_named(self):
         rubric, other = make_rubric(), make_price().model
-        assert resolved(prompt=rubric.prompt.name, model=other.name)[0]["model"] == other.pk
+        assert resolved(prompt=rubric.name, model=other.name)[0]["model"] == other.pk
 
     def test_each_judge_that_cannot_be_asked_is_said(self):
         rubric = make_rubric()
-        unpriced, bare = rubric.prompt.name, make_prompt().name
+        unpriced, bare = rubric.name, make_prompt().name
         priced = make_price().model.name
         no_model = make_version(variables=variables("output")).prompt.name
         wrong = make_version(model=priced).prompt.name
         allowed = "category, input, locale, output, reference"
-        configured = [
+        configured: list[dict[str, Any]] = [
             {"prompt": "nowhere"},
             {"prompt": unpriced},
             {"prompt": bare},
@@ -179,7 +192,7 @@ class TestPinning:
             judging.pinned(scorers.resolve([{"type": "judge", **one} for one in configured]))
         assert [str(problem) for problem in refused.value.problems] == [
             "scorer 1: judge: there is no prompt 'nowhere'; a rubric is a prompt of its own.",
-            f"scorer 2: judge: the model {rubric.model} {NO_PRICE}",
+            f"scorer 2: judge: the model {rubric.model.name} {NO_PRICE}",
             f"scorer 3: judge: the prompt {bare} has no version yet.",
             f"scorer 4: judge: the prompt {unpriced} has no version 9.",
             f"scorer 5: judge: {no_model} v1 names no model: choose one.",
@@ -189,42 +202,40 @@ class TestPinning:
 
     def test_questions_carry_the_rubrics_parameters_and_seeds_of_their_own(self):
         rubric = make_rubric(parameters={"max_tokens": 60, "temperature": 0, "seed": 7, "stop": "END"})
-        make_price(model=rubric.catalog_model)
-        (seat,) = judging.seats_of(resolved(prompt=rubric.prompt.name, repeats=2))
-        first, second = judging.questions(seat, GOLDEN, {"output": "x"})
+        make_price(model=rubric.model)
+        (seat,) = judging.seats_of(resolved(prompt=rubric.name, repeats=2))
+        first, second = questions(seat, output="x")
         assert [first.request.seed, second.request.seed] == [7, 8]
-        assert first.request.model == rubric.catalog_model.vendor_name
+        assert first.request.model == rubric.model.vendor_name
         assert (first.request.max_tokens, first.request.temperature, first.request.stop) == (60, 0, ("END",))
         assert first.request.response_schema["properties"]["verdict"] == {"enum": ["pass", "fail"]}
         assert Decimal("0.00024") < first.worst < Decimal("0.01")
 
     def test_without_a_reference_there_is_nothing_to_judge_by(self):
         rubric = make_rubric("reference")
-        make_price(model=rubric.catalog_model)
-        (seat,) = judging.seats_of(resolved(prompt=rubric.prompt.name, reference=True))
+        make_price(model=rubric.model)
+        (seat,) = judging.seats_of(resolved(prompt=rubric.name, reference=True))
         found = judging.questions(seat, Golden(), {"output": "x"})
         assert found == scorers.not_judged(judging.NO_REFERENCE)
         assert judging.reserve([seat], Golden(), 100) == 0
 
     def test_the_reserve_covers_an_answer_of_the_longest_kind(self):
         rubric = make_rubric()
-        make_price(model=rubric.catalog_model)
-        (seat,) = judging.seats_of(resolved(prompt=rubric.prompt.name, repeats=3))
-        asked = judging.questions(seat, GOLDEN, {"output": "x" * 390})
-        assert judging.reserve([seat], GOLDEN, 100) > sum(question.worst for question in asked)
+        make_price(model=rubric.model)
+        (seat,) = judging.seats_of(resolved(prompt=rubric.name, repeats=3))
+        asked = questions(seat, output="x" * 390)
+        assert judging.reserve([seat], GOLDEN, 390) > sum(question.worst for question in asked)
 
     def test_a_limit_of_the_rubric_reserves_nothing(self):
         rubric = make_rubric(variables={"output": TEXT, "input": {**TEXT, "max_length": 20}})
-        make_price(model=rubric.catalog_model)
-        (seat,) = judging.seats_of(resolved(prompt=rubric.prompt.name))
+        make_price(model=rubric.model)
+        (seat,) = judging.seats_of(resolved(prompt=rubric.name))
         assert judging.reserve([seat], GOLDEN, 100) == 0
 
     def test_seats_of_pairs_are_asked_for_a_preference(self):
         rubric = make_rubric(variables=variables("first", "second"))
-        make_price(model=rubric.catalog_model)
-        entries = judging.pinned(
-            scorers.resolve([{"type": "judge", "prompt": rubric.prompt.name}]), pair=True
-        )
+        make_price(model=rubric.model)
+        entries = judging.pinned(scorers.resolve([{"type": "judge", "prompt": rubric.name}]), pair=True)
         assert [seat.kind for seat in judging.seats_of(entries, pair=True)] == [Preference]
 
     def test_without_judges_nothing_is_read(self, django_assert_num_queries):
@@ -239,7 +250,7 @@ class TestPinning:
         model = make_model(retired_at="2026-01-01T00:00:00Z")
         make_price(model=model)
         with pytest.raises(InvalidInput, match="or it is retired"):
-            resolved(prompt=rubric.prompt.name, model=model.name)
+            resolved(prompt=rubric.name, model=model.name)
 
 
 @pytest.mark.django_db
@@ -248,15 +259,15 @@ class TestOnTheForm:
         rubric, pair = make_rubric(), make_rubric(variables=variables("first", "second"))
         priced = make_price().model.name
         make_version()
-        fields = ScorersForm().fields
-        assert list(fields["judge-prompt"].choices) == [("", "Choose a prompt"), (rubric.prompt.name,) * 2]
-        assert list(fields["judge-model"].choices) == [("", "The version's own"), (priced, priced)]
-        assert judging.rubric_names(pair=True) == [pair.prompt.name]
+        form = ScorersForm()
+        assert choices(form, "judge-prompt") == [("", "Choose a prompt"), (rubric.name,) * 2]
+        assert choices(form, "judge-model") == [("", "The version's own"), (priced, priced)]
+        assert judging.rubric_names(pair=True) == [pair.name]
 
     def test_the_judge_of_a_run_comes_back_as_it_was(self):
         rubric = make_rubric("reference")
-        make_price(model=rubric.catalog_model)
-        entries = resolved(prompt=rubric.prompt.name, scale="one_to_five", pass_at=3, reference=True)
+        make_price(model=rubric.model)
+        entries = resolved(prompt=rubric.name, scale="one_to_five", pass_at=3, reference=True)
         shown = ScorersForm.initial_of(entries)
         form = ScorersForm({name: "on" if value is True else value for name, value in shown.items() if value})
         assert form.is_valid(), form.errors

@@ -1,5 +1,7 @@
 """Cases by approaches: filters, orders, cells."""
 
+from typing import Any
+
 import pytest
 
 from aiops.datasets.models import Case
@@ -9,7 +11,7 @@ from tests.evaluations.side_by_side import EXACT, LENGTH, TONE, finished, staged
 from tests.factories import make_case
 
 pytestmark = pytest.mark.django_db
-CASES = [
+CASES: list[dict[str, Any]] = [
     {"key": "a", "category": "refund", "locale": "ja"},
     {"key": "b", "category": "refund", "locale": "en", "must_pass": True},
     {"key": "c", "category": "", "locale": "en"},

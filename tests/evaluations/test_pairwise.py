@@ -56,8 +56,8 @@ def start(pair, ceiling=None, names=(), **config):
     candidate, baseline = pair
     shown = dict.fromkeys(("first", "second", *names), TEXT)
     rubric = make_rubric(variables=shown, provider=candidate.model.provider)
-    make_price(model=rubric.catalog_model, input=Decimal("0.00001"), output=Decimal("0.0001"))
-    judge = {"prompt": rubric.prompt.name, **config}
+    make_price(model=rubric.model, input=Decimal("0.00001"), output=Decimal("0.0001"))
+    judge = {"prompt": rubric.name, **config}
     return actions.start_pairwise(by=BY, candidate=candidate, baseline=baseline, judge=judge, ceiling=ceiling)
 
 
@@ -268,11 +268,9 @@ def test_runs_that_cannot_be_compared(provider):
 def test_a_rubric_for_one_answer_is_no_rubric_for_two(provider):
     candidate, baseline = make_pair(provider, 1)
     rubric = make_rubric()
-    make_price(model=rubric.catalog_model)
+    make_price(model=rubric.model)
     with pytest.raises(InvalidInput, match="has the variable 'output'"):
-        actions.start_pairwise(
-            by=BY, candidate=candidate, baseline=baseline, judge={"prompt": rubric.prompt.name}
-        )
+        actions.start_pairwise(by=BY, candidate=candidate, baseline=baseline, judge={"prompt": rubric.name})
 
 
 def test_the_task_is_a_door(provider):

@@ -262,13 +262,11 @@ def test_what_a_broken_answer_may_have_cost_is_kept(
 
 
 def test_stream_that_ends_without_an_answer_is_a_failure(engineer, version, price, monkeypatch):
-    provider = MemoryProvider()
+    class Breaking(MemoryProvider):
+        async def stream(self, request, *, timeout):
+            yield ChatPiece("Half")
 
-    async def nothing(_request, *, timeout):
-        yield ChatPiece("Half")
-
-    provider.stream = nothing
-    monkeypatch.setattr(streaming, "open_provider", lambda _row: provider)
+    monkeypatch.setattr(streaming, "open_provider", lambda _row: Breaking())
     stream(engineer, sent(version, price))
     assert PlaygroundCall.objects.get().error == "The stream ended without an answer."
 

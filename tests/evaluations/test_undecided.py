@@ -17,49 +17,54 @@ DECIDE = "evaluations.decide"
 
 
 @pytest.fixture
-def lost(django_capture_on_commit_callbacks, sent):
-    """A finished run with a baseline in production and without a verdict; `sweep()` gives what is sent."""
+def lost():
+    """A finished run with a baseline in production and without a verdict."""
     candidate, baseline = make_pair()
     make_label(version=baseline.version)
     candidate.finished_at = clock.now() - timedelta(minutes=2)
     candidate.save(update_fields=["finished_at"])
+    return candidate
 
-    def sweep():
+
+@pytest.fixture
+def sweep(django_capture_on_commit_callbacks, sent):
+    """Sweeps, and gives what is sent."""
+
+    def swept():
         sent.clear()
         with django_capture_on_commit_callbacks(execute=True):
             tasks.sweep()
         return sent
 
-    candidate.sweep = sweep
-    return candidate
+    return swept
 
 
-def test_verdict_that_got_lost_is_asked_for_again_and_not_at_every_sweep(lost):
-    assert lost.sweep() == [(DECIDE, lost.pk)]
-    assert lost.sweep() == []
+def test_verdict_that_got_lost_is_asked_for_again_and_not_at_every_sweep(lost, sweep):
+    assert sweep() == [(DECIDE, lost.pk)]
+    assert sweep() == []
     Run.objects.filter(pk=lost.pk).update(heartbeat_at=clock.now() - timedelta(minutes=11))
-    assert lost.sweep() == [(DECIDE, lost.pk)]
+    assert sweep() == [(DECIDE, lost.pk)]
 
 
-def test_run_that_is_decided_is_left_alone(lost):
+def test_run_that_is_decided_is_left_alone(lost, sweep):
     make_verdict(candidate=lost)
-    assert lost.sweep() == []
+    assert sweep() == []
 
 
-def test_run_that_ended_a_moment_ago_is_not_overdue(lost):
+def test_run_that_ended_a_moment_ago_is_not_overdue(lost, sweep):
     Run.objects.filter(pk=lost.pk).update(finished_at=clock.now())
-    assert lost.sweep() == []
+    assert sweep() == []
 
 
-def test_run_without_a_baseline_is_not_asked_about(lost):
+def test_run_without_a_baseline_is_not_asked_about(lost, sweep):
     lost.version.prompt.labels.all().delete()
-    assert lost.sweep() == []
+    assert sweep() == []
 
 
 @pytest.mark.parametrize(("required", "expected"), [(["exact"], 1), (["judge"], 0)])
-def test_run_that_the_policy_refuses_is_not_tried_for_ever(lost, required, expected):
+def test_run_that_the_policy_refuses_is_not_tried_for_ever(lost, sweep, required, expected):
     GatePolicy.objects.create(feature=lost.feature, number=1, required_scorers=required)
-    assert len(lost.sweep()) == expected
+    assert len(sweep()) == expected
 
 
 def test_more_cases_are_those_of_a_later_version_or_of_the_draft():

@@ -3,10 +3,10 @@
 import pytest
 
 from aiops.evaluations import columns, worst
-from tests.evaluations.side_by_side import EXACT, LENGTH, finished, staged
+from tests.evaluations.side_by_side import EXACT, LENGTH, Outcome, finished, staged
 
 pytestmark = pytest.mark.django_db
-SAID = [
+SAID: list[Outcome] = [
     {"exact": False, "length": 0.75},
     {"exact": True, "length": 1.0},
     {"exact": False, "contains": False, "length": 0.25},

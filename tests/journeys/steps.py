@@ -1,6 +1,7 @@
 """What people do in the console, step by step, in the words of its pages."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -59,14 +60,21 @@ def write_prompt(page: Page, name: str, feature: str, source: str) -> None:
 def start_evaluation(page: Page, feature: str, dataset: str, version: str, model: str) -> None:
     """Choose what to run, as a person does: each choice offers the next ones."""
     page.goto("/evaluations/new/")
-    for label, choice in (
-        ("Feature", feature),
-        ("Golden dataset", dataset),
-        ("Prompt version", version),
-        ("Model", model),
-    ):
-        field = page.locator("#start").get_by_label(re.compile(f"^{label}"))
+    form = page.locator("#start")
+    for label, choice in (("Feature", feature), ("Golden dataset", dataset)):
+        field = form.get_by_label(re.compile(f"^{label}"))
         value = field.locator("option", has_text=choice).first.get_attribute("value")
-        with page.expect_response(lambda response: response.request.method == "POST"):
-            field.select_option(value)
-        page.wait_for_load_state("networkidle")
+        _and_wait(page, lambda field=field, value=value: field.select_option(value))
+    block = form.locator("details", has_text="Prompt version on a model").first
+    if block.get_attribute("open") is None:
+        block.locator("summary").click()
+    for label, choice in (("Prompt versions", version), ("On models", model)):
+        box = form.get_by_role("group", name=label).get_by_label(choice).first
+        _and_wait(page, box.check)
+
+
+def _and_wait(page: Page, act: Callable[[], object]) -> None:
+    """Do `act`, and wait until what it changed has been fetched."""
+    with page.expect_response(lambda response: response.request.method == "POST"):
+        act()
+    page.wait_for_load_state("networkidle")

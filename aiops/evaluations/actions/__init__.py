@@ -3,7 +3,7 @@
 from aiops.evaluations.actions.grade_files import confirm_grades, import_grades, upload_grades
 from aiops.evaluations.actions.grades import draw_sample, grade_result, withdraw_grade
 from aiops.evaluations.actions.pairwise import cancel_pairwise, continue_pairwise, start_pairwise
-from aiops.evaluations.actions.runs import cancel_run, continue_run, resolve_scorers, start_run
+from aiops.evaluations.actions.runs import Terms, cancel_run, continue_run, resolve_scorers, start_run
 from aiops.evaluations.actions.trust import weigh_judge, weigh_judges
 from aiops.evaluations.actions.verdicts import (
     accept_verdict,
@@ -14,6 +14,7 @@ from aiops.evaluations.actions.verdicts import (
 )
 
 __all__ = [
+    "Terms",
     "accept_verdict",
     "ask_verdict",
     "cancel_pairwise",

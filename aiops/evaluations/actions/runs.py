@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -28,6 +29,23 @@ from aiops.evaluations.work import parameters_of
 from aiops.features.models import Feature
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms a run is started.
+
+    What answers the same each time is asked once, whatever `repeats` says. `ceiling` in USD, None for none.
+    With `reuse` outputs of unchanged cases that the same request brought before are taken over and scored
+    anew.
+    """
+
+    repeats: int = 1
+    ceiling: Decimal | None = None
+    reuse: bool = False
+
+
+ONCE = Terms()
+
+
 @transaction.atomic
 def start_run(
     *,
@@ -36,26 +54,22 @@ def start_run(
     dataset_version: DatasetVersion,
     approach: AnyApproach,
     scorers: Sequence[Mapping[str, Any]],
-    repeats: int = 1,
-    ceiling: Decimal | None = None,
+    terms: Terms = ONCE,
     note: str = "",
-    reuse: bool = False,
 ) -> Run:
-    """Queue an evaluation and send it to the workers. `ceiling` in USD; `scorers` as in
-    `scorers/__init__.py`. What answers the same each time is asked once, whatever `repeats` says. With
-    `reuse` outputs of unchanged cases that the same request brought before are taken over and scored anew.
+    """Queue an evaluation and send it to the workers. `scorers` as in `scorers/__init__.py`.
 
     Raises InvalidInput where it could not run: no price, no cases, a wrong scorer.
     """
-    times = _checked_repeats(repeats) if isinstance(approach, OnModel) else 1
+    times = _checked_repeats(terms.repeats) if isinstance(approach, OnModel) else 1
     run = Run(
         feature=feature,
         dataset_version=dataset_version,
         scorers=resolve_scorers(scorers),
         repeats=times,
-        ceiling=_checked_ceiling(ceiling),
+        ceiling=_checked_ceiling(terms.ceiling),
         note=note,
-        reuse=reuse and isinstance(approach, OnModel),
+        reuse=terms.reuse and isinstance(approach, OnModel),
         total=_checked_count(dataset_version) * times,
         **_columns(approach),
         created_by=by if isinstance(by, User) else None,

@@ -12,7 +12,11 @@ from aiops.accounts.access import SignedInRequest, load, requires
 from aiops.accounts.permissions import Permission
 from aiops.core.pages import page_or_fragment, paginate
 from aiops.datasets.models import Case
+<<<<<<< HEAD
 from aiops.evaluations import answers, compare, compare_export, live, queries, statistics, summaries
+=======
+from aiops.evaluations import answers, compare, compare_export, judges, queries, statistics, summaries
+>>>>>>> 34fcf963e629e6a74a66bca636aeafff9250df8e
 from aiops.evaluations.compare_words import sentence
 from aiops.evaluations.forms.compare import MatrixFilter, asked_too_many, number_in, run_ids
 from aiops.evaluations.matrix import Matrix
@@ -49,6 +53,7 @@ def compare_page(request: SignedInRequest) -> HttpResponse:
         "found": found,
         "live": live.of_table(found.table, asked.base) if found.table else None,
         "sentence": sentence(found.contenders, found.policy.min_cases) if found.scorer is not None else "",
+        "distrusted": [] if found.scorer is None else judges.not_trusted(*asked.runs, scorer=found.scorer),
         "groups": _groups(found, everything="all" in request.GET),
         "margin": f"{100 * found.policy.margin:.1f}".removesuffix(".0"),
         "least": statistics.LEAST,

@@ -74,11 +74,15 @@ def _start(by: User, form: StartForm, scorers: ScorersForm) -> list[Run]:
         if dataset is None:
             raise InvalidInput("Choose a golden dataset.")
         dataset_version = datasets.freeze(by=by, dataset=dataset, note="Frozen for an evaluation")
-    names = ("feature", "repeats", "ceiling", "note", "reuse")
-    given = {name: chosen[name] for name in names}
     return [
         actions.start_run(
-            by=by, dataset_version=dataset_version, approach=approach, scorers=scorers.configured, **given
+            by=by,
+            feature=chosen["feature"],
+            dataset_version=dataset_version,
+            approach=approach,
+            scorers=scorers.configured,
+            terms=actions.Terms(**{name: chosen[name] for name in ("repeats", "ceiling", "reuse")}),
+            note=chosen["note"],
         )
         for approach in form.approaches()
     ]

@@ -59,7 +59,7 @@ def verdict_page(request: SignedInRequest, verdict_id: int) -> HttpResponse:
         "live": partial(live.of_verdict, verdict),  # a fragment does not ask for it
         "reused": reusing.each(verdict.candidate, verdict.baseline),
         "distrusted": judges.not_trusted(
-            verdict.candidate, verdict.policy.deciding_scorer if verdict.policy else ""
+            verdict.candidate, scorer=verdict.policy.deciding_scorer if verdict.policy else ""
         ),
     }
     return page_or_fragment(request, "evaluations/verdict.html", "evaluations/_flipped.html", context)

@@ -100,10 +100,10 @@ class Command(BaseCommand):
             dataset_version=dataset_version,
             approach=approach,
             scorers=scorers,
-            repeats=options["repeats"],
-            ceiling=_amount(options["ceiling"]),
+            terms=actions.Terms(
+                repeats=options["repeats"], ceiling=_amount(options["ceiling"]), reuse=options["reuse"]
+            ),
             note=options["note"],
-            reuse=options["reuse"],
         )
         self.stderr.write(f"{run}: {run.approach} over {dataset_version}, {run.total:,} calls")
         return run, baseline
