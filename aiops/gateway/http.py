@@ -28,6 +28,7 @@ ROUTES = (
     Route("/v1/feedback", afterwards.feedback, methods=["POST"]),
     Route("/v1/models", state.models, methods=["GET"]),
     Route("/healthz", state.alive, methods=["GET"]),
+    Route("/metrics", state.metrics, methods=["GET"]),
     Route("/readyz", state.ready, methods=["GET"]),
 )
 Open = Callable[[], AbstractAsyncContextManager[Gate]]

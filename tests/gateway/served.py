@@ -43,15 +43,19 @@ def make_picture(policy: dict[str, Any] | None = None, *, revision: int = 1, **p
     return Picture(revision=revision, **{**facts, **parts})
 
 
+async def no_figures(_accept: str) -> tuple[bytes, str]:
+    return b"", "text/plain"
+
+
 @contextmanager
-def serving(picture: Picture | None, world: World | None = None) -> Iterator[str]:
+def serving(picture: Picture | None, world: World | None = None, **beside: Any) -> Iterator[str]:
     """The address of a gateway that sees `picture`."""
     met = world or memory_world(vendors=MemoryVendors({"small": Vendor("Fine, thank you.")}))
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Gate]:
         state = {"ready": picture is not None, "revision": picture.revision if picture else None}
-        yield Gate(lambda: picture, gateway(met), met, lambda: state)
+        yield Gate(lambda: picture, gateway(met), met, lambda: state, **{"metrics": no_figures, **beside})
         for adapter in getattr(met.vendors, "adapters", {}).values():
             await adapter.close()
 

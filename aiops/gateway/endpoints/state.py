@@ -24,6 +24,12 @@ async def alive(request: Request) -> Response:  # noqa: ARG001 - the same for ev
     return Answer({"status": "alive"})
 
 
+async def metrics(request: Request) -> Response:
+    """GET /metrics: all processes' figures, whichever of them is asked."""
+    page, kind = await gate_of(request).metrics(request.headers.get("accept", ""))
+    return Response(page, headers={"content-type": kind})
+
+
 async def ready(request: Request) -> Response:
     """GET /readyz: whether there are decisions, how old they are, and how the gateway's world stands."""
     state = gate_of(request).state()
