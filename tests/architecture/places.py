@@ -109,6 +109,14 @@ def _calls() -> dict[str, Any]:
     return {"call_id": factories.make_call().id}
 
 
+@sample("spend")
+def _spend() -> dict[str, Any]:
+    pk = 1_000_000  # one number for all three
+    budget = factories.make_budget(pk=pk, spent=2)
+    request, lease = factories.make_budget_request(pk=pk), factories.make_lease(pk=pk, budget=budget)
+    return {"pk": (budget.pk, request.pk, lease.pk)[0]}
+
+
 @sample("releases")
 def _releases() -> dict[str, Any]:
     comment = factories.make_comment()
