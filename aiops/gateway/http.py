@@ -9,12 +9,13 @@ import structlog
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from aiops.gateway.connections import Bounded
 from aiops.gateway.endpoints import afterwards, calls, embeddings, state
-from aiops.gateway.endpoints.answers import Answer, error_answer
+from aiops.gateway.endpoints.answers import GONE, Answer, error_answer
 from aiops.gateway.errors import GatewayError
 from aiops.gateway.gate import Gate
 
@@ -47,8 +48,15 @@ def make_app(opened: Open) -> Starlette:
             app.state.gate = gate
             yield
 
-    handlers = {GatewayError: _gateway_error, HTTPException: _http_error, Exception: _crash}
-    return Starlette(routes=ROUTES, lifespan=life, exception_handlers=handlers)
+    handlers = {
+        GatewayError: _gateway_error,
+        HTTPException: _http_error,
+        ClientDisconnect: _gone,
+        Exception: _crash,
+    }
+    app = Starlette(routes=ROUTES, lifespan=life, exception_handlers=handlers)
+    app.router.redirect_slashes = False  # an address is right or it is not
+    return app
 
 
 async def _gateway_error(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature
@@ -61,7 +69,13 @@ async def _http_error(request: Request, error: Exception) -> Response:  # noqa: 
     status = error.status_code if isinstance(error, HTTPException) else 500
     code, words = _CODES.get(status, ("invalid_request_error", "The request cannot be served."))
     body = {"message": words, "type": "invalid_request_error", "param": None, "code": code}
-    return Answer({"error": body}, status=status)
+    allowed = getattr(error, "headers", None)  # of a 405: the methods that there are
+    return Answer({"error": body}, status=status, headers=allowed)
+
+
+async def _gone(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature
+    """The caller went away in the middle of its body."""
+    return Response(status_code=GONE)
 
 
 async def _crash(request: Request, error: Exception) -> Response:
@@ -90,10 +104,14 @@ def main(arguments: list[str] | None = None, *, opened: Open | None = None) -> N
 
 
 def serve(app: Awaitable[None] | Starlette, bind: str, port: int) -> None:
-    config = uvicorn.Config(
+    uvicorn.Server(config_of(app)).run(sockets=[listening_socket(bind, port)])
+
+
+def config_of(app: Awaitable[None] | Starlette, log_level: str = "warning") -> uvicorn.Config:
+    return uvicorn.Config(
         app,  # type: ignore[arg-type]  # uvicorn's own type is narrower than ASGI
         loop="uvloop",
-        http="httptools",
+        http=Bounded,
         ws="none",
         lifespan="on",
         access_log=False,
@@ -102,9 +120,8 @@ def serve(app: Awaitable[None] | Starlette, bind: str, port: int) -> None:
         date_header=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=5,
-        log_level="warning",
+        log_level=log_level,
     )
-    uvicorn.Server(config).run(sockets=[listening_socket(bind, port)])
 
 
 def _wired(port: int) -> Open:

@@ -11,7 +11,7 @@ import uvicorn
 
 from aiops.features.policy import Policy
 from aiops.gateway.gate import Gate
-from aiops.gateway.http import listening_socket, make_app
+from aiops.gateway.http import config_of, listening_socket, make_app
 from aiops.gateway.memory import MemoryVendors, memory_world
 from aiops.gateway.picture import Deployment, Feature, Key, Picture
 from aiops.gateway.pipeline import gateway
@@ -60,9 +60,12 @@ def serving(picture: Picture | None, world: World | None = None, **beside: Any) 
             await adapter.close()
 
     listener = listening_socket("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(make_app(opened), log_level="critical", ws="none", lifespan="on"))
+    server = uvicorn.Server(config_of(make_app(opened), "critical"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
+    tick = threading.Event()
+    while not server.started and thread.is_alive():
+        tick.wait(0.005)
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
