@@ -40,8 +40,8 @@ def _lines(change: BudgetRequest) -> list[tuple[str, str, str]]:
 @require_GET
 def budgets_csv(request: SignedInRequest) -> HttpResponseBase:
     rows = (
-        [one.budget.scope, one.budget.period, one.budget.amount, one.budget.hard, one.spent, one.held, one.left,
-         one.overrun]
+        [one.budget.scope, one.budget.period, one.budget.amount, one.budget.hard, one.spent, one.held,
+         one.left, one.overrun]
         for one in queries.standings(queries.budgets(asked(request, "text")))
     )  # fmt: skip
     return stream_csv("budgets.csv", COLUMNS, rows)

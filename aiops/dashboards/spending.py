@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -125,7 +125,12 @@ def by_time(span: Span, group: str) -> Chart:
     """Bars of the period, stacked by tenant, feature or model; in two queries."""
     column = GROUPS.get(group, "tenant")
     trunc = TruncHour if span.kind == "day" else TruncDay
-    rows = rollups(span.begins, span.ends).order_by().annotate(place=trunc("hour")).values(column, "place")
+    rows = (
+        rollups(span.begins, span.ends)
+        .order_by()
+        .annotate(place=trunc("hour", tzinfo=UTC))
+        .values(column, "place")
+    )
     costs: dict[str, dict[datetime, Decimal]] = defaultdict(dict)
     for row in rows.annotate(cost=Sum("cost")):
         costs[row[column] or "no model"][row["place"]] = row["cost"]

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -120,8 +120,13 @@ def latencies(rows: QuerySet[Rollup], *by: str) -> dict[tuple[Any, ...], dict[in
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         for *key, place, count in cursor.fetchall():
-            found[tuple(key) if by else ()][place] = count
+            found[tuple(_aware(part) for part in key) if by else ()][place] = count
     return dict(found)
+
+
+def _aware(part: Any) -> Any:
+    """Moments that the database truncated in UTC come without their zone."""
+    return part.replace(tzinfo=UTC) if isinstance(part, datetime) and part.tzinfo is None else part
 
 
 def with_latency(rows: QuerySet[Rollup], *by: str) -> dict[tuple[Any, ...], Figures]:

@@ -14,7 +14,15 @@ from aiops.features.models import Feature
 
 SUGGESTED = 4  # of each kind
 FOUND = 20
-NARROWED = {"prompts:list", "datasets:list", "evaluations:list", "dashboards:audit", "dashboards:home"}
+NARROWED = {
+    "calls:list",
+    "dashboards:health",
+    "prompts:list",
+    "datasets:list",
+    "evaluations:list",
+    "dashboards:audit",
+    "dashboards:home",
+}
 
 
 @requires(Permission.HOME_VIEW)
