@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 from aiops.accounts.access import SignedInRequest, requires, signed_in
 from aiops.accounts.permissions import Permission
 from aiops.core.pages import asked, page_or_fragment, paginate, wants_fragment
-from aiops.dashboards import queries, rail, search
+from aiops.dashboards import live, queries, rail, search
 from aiops.features.models import Feature
 
 SUGGESTED = 4  # of each kind
@@ -35,6 +35,7 @@ def home(request: SignedInRequest) -> HttpResponse:
     page = paginate(request, features)
     context = {
         "page": page,
+        "live": live.live(list(page), request.user),
         "rows": queries.feature_rows(page, request.user),
         "changes": queries.recent_changes(request.user),
         "waiting": queries.waiting_for(request.user),
