@@ -134,6 +134,19 @@ class Feedback(Body):
     comment: Text | None = None
 
 
+class Context(BaseModel):
+    """Of a flag's evaluation. Applications put into it what they like; this much of it decides."""
+
+    user: Word = Field("", alias="targetingKey")
+    tenant: Word = ""
+
+
+class Evaluation(BaseModel):
+    """OFREP's request. The protocol may grow fields that decide nothing here."""
+
+    context: Context = Context()
+
+
 def parsed(body: bytes, kind: type[T]) -> T:
     """Raises InvalidRequest that names the first field that is wrong, or the place where the JSON breaks."""
     try:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from aiops.gateway.connections import Bounded
-from aiops.gateway.endpoints import afterwards, calls, embeddings, state
+from aiops.gateway.endpoints import afterwards, calls, embeddings, flags, state
 from aiops.gateway.endpoints.answers import GONE, Answer, error_answer
 from aiops.gateway.errors import GatewayError
 from aiops.gateway.gate import Gate
@@ -27,6 +27,8 @@ ROUTES = (
     Route("/v1/embeddings", embeddings.embeddings, methods=["POST"]),
     Route("/v1/tickets/{id}", afterwards.ticket, methods=["GET"]),
     Route("/v1/feedback", afterwards.feedback, methods=["POST"]),
+    Route("/ofrep/v1/evaluate/flags", flags.every, methods=["POST"]),
+    Route("/ofrep/v1/evaluate/flags/{key}", flags.one, methods=["POST"]),
     Route("/v1/models", state.models, methods=["GET"]),
     Route("/healthz", state.alive, methods=["GET"]),
     Route("/metrics", state.metrics, methods=["GET"]),
