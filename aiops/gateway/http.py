@@ -31,6 +31,7 @@ ROUTES = (
     Route("/ofrep/v1/evaluate/flags/{key}", flags.one, methods=["POST"]),
     Route("/v1/models", state.models, methods=["GET"]),
     Route("/healthz", state.alive, methods=["GET"]),
+    Route("/openapi.json", state.described, methods=["GET"]),
     Route("/metrics", state.metrics, methods=["GET"]),
     Route("/readyz", state.ready, methods=["GET"]),
 )

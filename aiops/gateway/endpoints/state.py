@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from aiops.gateway import entry
+from aiops.gateway.description import description
 from aiops.gateway.endpoints.answers import Answer, gate_of
 
 
@@ -22,6 +23,11 @@ async def models(request: Request) -> Response:
 async def alive(request: Request) -> Response:  # noqa: ARG001 - the same for everybody
     """GET /healthz"""
     return Answer({"status": "alive"})
+
+
+async def described(request: Request) -> Response:  # noqa: ARG001 - the same for everybody
+    """GET /openapi.json"""
+    return Answer(description())
 
 
 async def metrics(request: Request) -> Response:
