@@ -131,7 +131,8 @@ def _operation(
     if path:
         operation["parameters"].append({"name": path, "in": "path", "required": True, "schema": _TEXT})
     if body:
-        operation["requestBody"] = {"required": True, "content": _json({"$ref": _at(body)})}
+        needed = body != "Evaluation"  # everything in it has a default
+        operation["requestBody"] = {"required": needed, "content": _json({"$ref": _at(body)})}
     return operation
 
 

@@ -31,7 +31,7 @@ class Figures:
     def __init__(self, folder: Path, *, with_tenant: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         env.use_metrics_folder(folder)
-        values.ValueClass = values.MultiProcessValue()  # its choice at import, made again for our folder
+        values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]  # it has no types
         gathered(folder)
         self.folder = folder
         self._with_tenant = with_tenant
