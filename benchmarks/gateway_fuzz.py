@@ -23,8 +23,9 @@ from tests.gateway.served import TOKEN, make_picture, serving
 from tests.gateway.world import make_approach
 
 CHECKS = (
-    "not_a_server_error", "status_code_conformance", "content_type_conformance",
-    "response_schema_conformance", "response_headers_conformance", "negative_data_rejection", "unsupported_method", "ignored_auth",
+    "not_a_server_error", "status_code_conformance", "content_type_conformance", "ignored_auth",
+    "response_schema_conformance", "response_headers_conformance", "negative_data_rejection",
+    "unsupported_method",
 )  # fmt: skip
 
 

@@ -38,6 +38,11 @@ class Figures:
         self._tallies: dict[tuple[Any, ...], Sum | Spread] = {}
         whose = ("tenant",) if with_tenant else ()
         made: dict[str, Any] = {"registry": CollectorRegistry()}
+        self._name_calls(whose, made)
+        self._name_models(made)
+        self._name_gauges(whose, made)
+
+    def _name_calls(self, whose: tuple[str, ...], made: dict[str, Any]) -> None:
         self._calls = Counter(
             "aiops_calls", "Calls by what became of them.", ("feature", "outcome", "reason", *whose), **made
         )
@@ -46,6 +51,8 @@ class Figures:
         self._overhead = Histogram(
             "aiops_gateway_overhead_seconds", "A call's time without the model's.", buckets=OVERHEAD, **made
         )
+
+    def _name_models(self, made: dict[str, Any]) -> None:
         self._duration = Histogram(
             "gen_ai_client_operation_duration_seconds",
             "The time of one attempt at a model.",
@@ -60,6 +67,8 @@ class Figures:
             buckets=TOKENS,
             **made,
         )
+
+    def _name_gauges(self, whose: tuple[str, ...], made: dict[str, Any]) -> None:
         self._left = Gauge(
             "aiops_budget_remaining_usd",
             "What a budget's present period has left.",
