@@ -7,7 +7,8 @@ from django.urls import reverse
 from aiops.accounts.models import Workspace
 from aiops.budgets.models import Budget, BudgetRequest
 from aiops.core import clock
-from aiops.dashboards import periods, spending, sums
+from aiops.dashboards import marks, periods, spending, sums
+from aiops.flags import actions as flags
 from tests.factories import (
     make_budget,
     make_budget_request,
@@ -205,3 +206,40 @@ def test_latencies_of_hours_add_up():
         ("summary",): {10: 2},
         ("other",): {10: 1, 20: 4},
     }
+
+
+def test_a_change_that_waits_already_is_said_on_the_page(as_role):
+    Workspace.objects.create(four_eyes_amount=Decimal(50))
+    request = make_budget_request()
+    client, url = as_role("finance"), reverse("spend:budget", args=[request.budget_id])
+    refused = client.post(url, {"amount": "900", "kind": "hard", "warn_at": "80"})
+    assert (refused.status_code, "waits already" in refused.content.decode()) == (422, True)
+    client.post(reverse("spend:remove", args=[request.budget_id]))
+    assert "waits already" in client.get(url).content.decode()
+
+
+def test_budgets_are_found_by_tenant_or_feature(as_role):
+    wanted = make_budget(tenant=make_tenant(slug="globex"))
+    make_budget()
+    response = as_role("finance").get(reverse("spend:budgets"), {"text": "glob"})
+    assert [one.budget for one in response.context["rows"]] == [wanted]
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("day", "23 November 2026"),
+        ("week", "23 Nov to 29 Nov 2026"),
+        ("month", "November 2026"),
+        ("quarter", "quarter 4 of 2026"),
+    ],
+)
+def test_a_period_has_words(kind, words):
+    assert periods.span(kind, "", NOW).words == words
+
+
+def test_deploys_and_stops_are_marks(user):
+    flags.stop(by=user, scope="feature", target=make_feature(slug="summary").slug, reason="Nonsense.")
+    since = clock.now() - timedelta(hours=1)
+    (mark,) = marks.marks(since, clock.now() + timedelta(hours=1), "summary")
+    assert (mark.label, mark.bad) == ("stop summary", True)
