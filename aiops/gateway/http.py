@@ -2,6 +2,7 @@
 
 import argparse
 import socket
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -83,7 +84,7 @@ async def _gone(request: Request, error: Exception) -> Response:  # noqa: ARG001
 
 async def _crash(request: Request, error: Exception) -> Response:
     """A mistake of ours: said in the log, and to the caller without a word of it."""
-    log.error("gateway_failed", path=request.url.path, exc_info=error)
+    log.error("gateway_failed", path=request.url.path, error="".join(traceback.format_exception(error)))
     body = {"message": "The gateway failed.", "type": "api_error", "param": None, "code": "internal_error"}
     return Answer({"error": body}, status=502)
 
@@ -103,7 +104,21 @@ def main(arguments: list[str] | None = None, *, opened: Open | None = None) -> N
     parser.add_argument("--bind", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8001)
     options = parser.parse_args(arguments)
+    log_lines()
     serve(make_app(opened or _wired(options.port)), options.bind, options.port)
+
+
+def log_lines() -> None:
+    """One line of JSON for each event. Tracebacks come without variables: some of them are secrets."""
+    processors = structlog.processors
+    structlog.configure(
+        processors=[
+            structlog.stdlib.add_log_level,
+            processors.TimeStamper(fmt="iso", utc=True),
+            processors.format_exc_info,
+            processors.JSONRenderer(),
+        ]
+    )
 
 
 def serve(app: Awaitable[None] | Starlette, bind: str, port: int) -> None:

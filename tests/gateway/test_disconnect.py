@@ -33,9 +33,11 @@ def world_of(vendor: ModelServer) -> World:
     return memory_world(vendors=MemoryVendors({"small": adapter}))
 
 
-def request(path: str = PATHS[0], **more) -> bytes:
+def request(path: str = PATHS[0], key: str | None = None, **more) -> bytes:
     chat = {"model": "summary", "messages": [{"role": "user", "content": "It broke. " * 20}], **more}
-    body = json.dumps(chat if path == PATHS[0] else {"inputs": {"ticket": "It broke."}}).encode()
+    body = json.dumps(
+        chat if path == PATHS[0] else {"inputs": {"ticket": "It broke."}, "idempotency_key": key}
+    ).encode()
     said = head("POST", path, "content-type: application/json", f"content-length: {len(body)}")
     return said + b"\r\n" + body
 
@@ -96,3 +98,17 @@ def test_one_who_stays_gets_the_answer_and_its_true_cost():
         "0",
         Decimal(record["cost"]),
     )
+
+
+def test_a_caller_who_leaves_frees_the_idempotency_key():
+    with ModelServer() as vendor:
+        vendor.script("stall")
+        met = world_of(vendor)
+        with serving(make_picture({"deadline_seconds": 60}), met) as url:
+            with open_line(url) as line:
+                line.sendall(request(PATHS[1], key="k"))
+                until(lambda: vendor.calls)
+            until(lambda: met.recorder.records and not met.idempotency.known)
+            with open_line(url) as line:
+                line.sendall(request(PATHS[1], key="k"))
+                assert line.recv(15) == b"HTTP/1.1 200 OK"

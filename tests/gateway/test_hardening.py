@@ -3,12 +3,14 @@
 import json
 import socket
 from collections.abc import Iterator
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
 
 from aiops.gateway import connections
 from aiops.gateway.endpoints import answers
+from aiops.gateway.memory import memory_world
 from tests.gateway.served import TOKEN, make_picture, serving
 
 CHAT = "/v1/chat/completions"
@@ -187,3 +189,14 @@ def test_requests_after_one_another_share_a_connection(address):
         )
         with line.makefile("rb") as reply:
             assert reply.read().count(b"HTTP/1.1 200 OK") == 3
+
+
+def test_a_mistake_of_ours_says_nothing_of_itself():
+    def broken(_model):
+        raise RuntimeError("the secret reason")
+
+    world = memory_world(vendors=SimpleNamespace(of=broken))
+    with serving(make_picture(), world) as url:
+        status, _, said = asked(url, posted(chat()))
+    assert (status, json.loads(said)["error"]["code"]) == (502, "internal_error")
+    assert b"secret" not in said
