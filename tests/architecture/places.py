@@ -124,6 +124,8 @@ def _tickets() -> dict[str, Any]:
 @sample("playground")
 def _playground() -> dict[str, Any]:
     return {"pk": factories.make_playground_call().pk}
+
+
 @sample("spend")
 def _spend() -> dict[str, Any]:
     pk = 1_000_000  # one number for all three

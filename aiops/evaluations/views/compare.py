@@ -12,11 +12,7 @@ from aiops.accounts.access import SignedInRequest, load, requires
 from aiops.accounts.permissions import Permission
 from aiops.core.pages import page_or_fragment, paginate
 from aiops.datasets.models import Case
-<<<<<<< HEAD
-from aiops.evaluations import answers, compare, compare_export, live, queries, statistics, summaries
-=======
-from aiops.evaluations import answers, compare, compare_export, judges, queries, statistics, summaries
->>>>>>> 34fcf963e629e6a74a66bca636aeafff9250df8e
+from aiops.evaluations import answers, compare, compare_export, judges, live, queries, statistics, summaries
 from aiops.evaluations.compare_words import sentence
 from aiops.evaluations.forms.compare import MatrixFilter, asked_too_many, number_in, run_ids
 from aiops.evaluations.matrix import Matrix

@@ -70,12 +70,8 @@ def run_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "missing": run.total - run.accounted,
         "people": graded.panel(run),
         "standings": judges.standings(run),
-<<<<<<< HEAD
-        "distrusted": judges.not_trusted(run, scorer),
-        "live": live.of_run(run, measured.columns, scorer) if run.done else None,
-=======
         "distrusted": judges.not_trusted(run, scorer=scorer),
->>>>>>> 34fcf963e629e6a74a66bca636aeafff9250df8e
+        "live": live.of_run(run, measured.columns, scorer) if run.done else None,
         "per_thousand": (run.cost - run.judge_cost + run.reused_cost) / run.done * 1000 if run.done else None,
         "origins": reusing.origins(run),
         "out_of_fold": queries.out_of_fold(run),
