@@ -1,6 +1,7 @@
 """Tickets and feedback: of one's own tenant, and nothing lost."""
 
 import asyncio
+from typing import Any
 
 import httpx
 import orjson
@@ -33,7 +34,7 @@ LIMITED = {"authorization": f"Bearer {SERVICE}", "x-aiops-tenant": "acme"}
     ],
 )
 def test_a_ticket_is_shown_to_its_own_tenant(name, headers, status, body):
-    world = memory_world()
+    world: Any = memory_world()
     world.tickets.known = {
         ("tkt_1", "acme"): Found("summary", "answered", "Yes."),
         ("tkt_2", "acme"): Found("other", "waiting"),
@@ -60,14 +61,15 @@ def test_a_ticket_past_its_time_has_expired():
 def test_a_ticket_whose_database_is_away_is_not_called_missing():
     database = Database()
     database.away = True
-    world = memory_world(tickets=StoredTickets(database.connect))
+    world: Any = memory_world(tickets=StoredTickets(database.connect))
     with serving(make_picture(), world) as url:
         answer = httpx.get(f"{url}/v1/tickets/tkt_1", headers=HEADERS)
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "not_ready")
 
 
 def test_feedback_is_written_down_before_it_is_answered():
-    world, call = memory_world(), new_id()
+    world: Any = memory_world()
+    call = new_id()
     with serving(make_picture(), world) as url:
         said = {"call_id": call, "score": 1, "comment": "良い"}
         answer = httpx.post(f"{url}/v1/feedback", headers=HEADERS, json=said)
@@ -90,7 +92,7 @@ THEIRS = new_id()
     ],
 )
 def test_feedback_that_cannot_be_meant_is_refused_by_name(said, status, param):
-    world = memory_world(calls=MemoryCalls({THEIRS: "globex"}))
+    world: Any = memory_world(calls=MemoryCalls({THEIRS: "globex"}))
     with serving(make_picture(), world) as url:
         answer = httpx.post(f"{url}/v1/feedback", headers=HEADERS, json=said)
     assert (answer.status_code, answer.json()["error"]["param"]) == (status, param)

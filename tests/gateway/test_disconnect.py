@@ -5,12 +5,12 @@ import socket
 import threading
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from aiops.gateway.memory import MemoryVendors, memory_world
-from aiops.gateway.ports import World
 from aiops.providers.openai_compatible import OpenAICompatible
 from aiops.providers.retry import ONCE
 from tests.fakes.model_server import ModelServer
@@ -28,7 +28,7 @@ def until(true: Callable[[], object]) -> None:
         assert left > 0, "it did not happen"
 
 
-def world_of(vendor: ModelServer) -> World:
+def world_of(vendor: ModelServer) -> Any:  # its ports are those in memory
     adapter = OpenAICompatible(base_url=vendor.base_url, policy=ONCE)
     return memory_world(vendors=MemoryVendors({"small": adapter}))
 

@@ -3,6 +3,7 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import psycopg
@@ -46,7 +47,7 @@ def test_the_same_key_with_another_body_is_a_conflict():
 
 def test_one_still_under_way_is_waited_for():
     vendor = Vendor("one", "two", seconds=0.3)
-    world = memory_world(vendors=MemoryVendors({"small": vendor}))
+    world: Any = memory_world(vendors=MemoryVendors({"small": vendor}))
     with serving(make_picture(DAMP), world) as url, ThreadPoolExecutor(2) as threads:
         answers = list(threads.map(lambda _: invoke(url, "k").json()["output"], range(2)))
     assert (answers, len(vendor.asked)) == (["one", "one"], 1)
@@ -59,7 +60,7 @@ def test_an_error_frees_the_key():
 
 
 def test_one_under_way_at_the_deadline_is_said_so():
-    world = memory_world(vendors=MemoryVendors({"small": Vendor("late")}))
+    world: Any = memory_world(vendors=MemoryVendors({"small": Vendor("late")}))
     with serving(make_picture({"deadline_seconds": 0.2}), world) as url:
         digest = b"\x00" * 32
         world.idempotency.known["acme", "summary", "k"] = (make_once(digest=digest), None)

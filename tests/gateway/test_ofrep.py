@@ -90,7 +90,7 @@ def test_a_service_key_names_the_tenant(address, context, headers):
     [
         (TOKEN, "nothing", None, FlagNotFoundError),
         ("aiops_sk_nonsense", "on", None, OpenFeatureError),
-        (TOKEN, "on", EvaluationContext(7), InvalidContextError),
+        (TOKEN, "on", EvaluationContext(attributes={"targetingKey": 7}), InvalidContextError),
         (SERVICE, "summary", None, InvalidContextError),
         (SERVICE, "summary", EvaluationContext(attributes={"tenant": "nobody"}), InvalidContextError),
     ],
