@@ -50,6 +50,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("OIDC_CLIENT_ID", "OpenID Connect client id"),
     Variable("OIDC_CLIENT_SECRET", "OpenID Connect client secret", secret=True),
     Variable("OTEL_EXPORTER_OTLP_ENDPOINT", "where traces go"),
+    Variable("AIOPS_METRICS_TENANT", "true or false: tenants as a label of the gateway's metrics", "false"),
     Variable("SENTRY_DSN", "where errors go", secret=True),
 )
 _KNOWN = {variable.name: variable for variable in VARIABLES}
@@ -81,6 +82,11 @@ def use_home(arguments: Sequence[str]) -> None:
     parser.add_argument("--home")
     if "up" in arguments[:1] and (chosen := parser.parse_known_args(arguments)[0].home):
         os.environ["AIOPS_HOME"] = str(Path(chosen).resolve())
+
+
+def use_metrics_folder(folder: Path) -> None:
+    """Where prometheus-client keeps a process's figures: it looks nowhere else for it."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def for_children(**changes: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("features/<slug:slug>/deployment/", include("aiops.deployments.urls")),
     path("keys/", include("aiops.features.key_urls")),
     path("flags/", include("aiops.flags.urls")),
+    path("spend/", include("aiops.dashboards.spend_urls")),
     path("calls/", include("aiops.gateway.urls")),
     path("tickets/", include("aiops.reviews.urls")),
     path("datasets/", include("aiops.datasets.urls")),

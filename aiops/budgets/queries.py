@@ -26,12 +26,14 @@ class Standing:
 
     @property
     def left(self) -> Decimal:
-        return max(ZERO, self.budget.amount - self.spent - self.held)
+        left: Decimal = self.budget.amount - self.spent - self.held
+        return max(ZERO, left)
 
     @property
     def over(self) -> Decimal:
         """What was spent beyond the amount."""
-        return max(ZERO, self.spent - self.budget.amount)
+        over: Decimal = self.spent - self.budget.amount
+        return max(ZERO, over)
 
     @property
     def state(self) -> str:

@@ -9,7 +9,7 @@ as a table and saved as CSV.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -157,7 +157,7 @@ def _bar_trace(series: Series, colour: str, y_format: str) -> dict[str, Any]:
 
 def _layout(series: Sequence[Series], marks: Sequence[Mark], y_format: str, *, ends: bool) -> dict[str, Any]:
     named = ends and len(series) > 1
-    dated = any(isinstance(value, date) for s in series for value in s.x)
+    dated = [value for s in series for value in s.x if isinstance(value, date)]
     return {
         "font": {"family": FONT, "size": 12, "color": "{note}"},
         "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
@@ -166,7 +166,7 @@ def _layout(series: Sequence[Series], marks: Sequence[Mark], y_format: str, *, e
         "legend": LEGEND,
         "xaxis": {
             "type": "date" if dated else "-", "showgrid": False, "linecolor": "{axis}", "ticks": "",
-            "automargin": True, **({"tickformat": "%-d %b"} if dated else {}), "fixedrange": True,
+            "automargin": True, **({"tickformat": _date_format(dated)} if dated else {}), "fixedrange": True,
         },
         "yaxis": {
             "gridcolor": "{grid}", "zeroline": False, "showline": False, "nticks": 5, "automargin": True,
@@ -177,6 +177,12 @@ def _layout(series: Sequence[Series], marks: Sequence[Mark], y_format: str, *, e
         "shapes": [_mark_line(mark) for mark in marks],
         "annotations": [_mark_label(mark) for mark in marks] + (_end_labels(series) if named else []),
     }  # fmt: skip
+
+
+def _date_format(values: Sequence[date]) -> str:
+    """Days, or hours where all lie within two days."""
+    short = isinstance(values[0], datetime) and max(values) - min(values) <= timedelta(days=2)
+    return "%H:%M" if short else "%-d %b"
 
 
 def _mark_line(mark: Mark) -> dict[str, Any]:

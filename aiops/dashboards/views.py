@@ -9,12 +9,20 @@ from django.views.decorators.http import require_GET
 from aiops.accounts.access import SignedInRequest, requires, signed_in
 from aiops.accounts.permissions import Permission
 from aiops.core.pages import asked, page_or_fragment, paginate, wants_fragment
-from aiops.dashboards import queries, rail, search
+from aiops.dashboards import live, queries, rail, search
 from aiops.features.models import Feature
 
 SUGGESTED = 4  # of each kind
 FOUND = 20
-NARROWED = {"prompts:list", "datasets:list", "evaluations:list", "dashboards:audit", "dashboards:home"}
+NARROWED = {
+    "calls:list",
+    "dashboards:health",
+    "prompts:list",
+    "datasets:list",
+    "evaluations:list",
+    "dashboards:audit",
+    "dashboards:home",
+}
 
 
 @requires(Permission.HOME_VIEW)
@@ -27,6 +35,7 @@ def home(request: SignedInRequest) -> HttpResponse:
     page = paginate(request, features)
     context = {
         "page": page,
+        "live": live.live(list(page), request.user),
         "rows": queries.feature_rows(page, request.user),
         "changes": queries.recent_changes(request.user),
         "waiting": queries.waiting_for(request.user),

@@ -1,6 +1,7 @@
 """What callers send, read strictly: an unknown field is refused by its name, never ignored."""
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -11,6 +12,7 @@ from aiops.gateway.errors import InvalidRequest
 MOST_BYTES = 4 * 1024 * 1024
 DEPTH = 64
 T = TypeVar("T", bound=BaseModel)
+_SUSPECT = (rb"\u0000", rb"\ud", rb"\uD")
 
 Text = Annotated[str, StringConstraints(max_length=1_000_000, pattern=r"^[^\x00]*$")]
 Word = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
@@ -95,7 +97,9 @@ class Invoke(Body):
     locale: Locale = ""
     category: Word = "unknown"
     metadata: dict[Word, Word] = {}
-    idempotency_key: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    idempotency_key: (
+        Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")] | None
+    ) = None
 
 
 def _listed(given: Any) -> Any:
@@ -130,6 +134,19 @@ class Feedback(Body):
     comment: Text | None = None
 
 
+class Context(BaseModel):
+    """Of a flag's evaluation. Applications put into it what they like; this much of it decides."""
+
+    user: Word = Field("", alias="targetingKey")
+    tenant: Word = ""
+
+
+class Evaluation(BaseModel):
+    """OFREP's request. The protocol may grow fields that decide nothing here."""
+
+    context: Context = Context()
+
+
 def parsed(body: bytes, kind: type[T]) -> T:
     """Raises InvalidRequest that names the first field that is wrong, or the place where the JSON breaks."""
     try:
@@ -144,7 +161,7 @@ def parsed(body: bytes, kind: type[T]) -> T:
 
 def _json(body: bytes) -> Any:
     try:
-        value = json.loads(body.decode(), object_pairs_hook=_once, parse_constant=_no_constant)
+        value = json.loads(body.decode(), **_HOOKS)
     except UnicodeDecodeError as error:
         raise InvalidRequest(f"The body is not UTF-8 (byte {error.start}).") from None
     except json.JSONDecodeError as error:
@@ -157,6 +174,8 @@ def _json(body: bytes) -> Any:
         raise InvalidRequest("The body is a JSON object.")
     if body.count(b"{") + body.count(b"[") > DEPTH and _deeper(value, DEPTH):
         raise InvalidRequest(f"The body is nested more than {DEPTH} levels deep.")
+    if any(mark in body for mark in _SUSPECT) and _spoiled(value):
+        raise InvalidRequest("The body holds half a character (a lone surrogate) or NUL.")
     return value
 
 
@@ -169,8 +188,37 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _whole(number: str) -> int:
+    if len(number) > 19:
+        raise InvalidRequest(f"The number {number[:20]}… is too large.")
+    return int(number)
+
+
+def _fraction(number: str) -> float:
+    if not math.isfinite(value := float(number)):
+        raise InvalidRequest(f"The number {number[:20]} is too large.")
+    return value
+
+
+def _spoiled(value: Any) -> bool:
+    """Whether a text in it can be neither sent on as UTF-8 nor stored."""
+    if isinstance(value, str):
+        return "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value)
+    if isinstance(value, dict):
+        return any(map(_spoiled, value)) or any(map(_spoiled, value.values()))
+    return isinstance(value, list) and any(map(_spoiled, value))
+
+
 def _no_constant(name: str) -> Any:
     raise InvalidRequest(f"{name} is not JSON.")
+
+
+_HOOKS: dict[str, Any] = {
+    "object_pairs_hook": _once,
+    "parse_constant": _no_constant,
+    "parse_int": _whole,
+    "parse_float": _fraction,
+}
 
 
 def _deeper(value: Any, levels: int) -> bool:

@@ -20,12 +20,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """`picture` gives the decisions of now, or None before there are any; `state` is what /readyz says."""
+    """`picture` gives the decisions of now, or None before there are any; `state` is what /readyz says.
+
+    `metrics` gives what Prometheus reads, in the form that it accepts, and its media type.
+    """
 
     picture: Callable[[], Picture | None]
     handle: Handler
     world: World
     state: Callable[[], Mapping[str, Any]]
+    metrics: Callable[[str], Awaitable[tuple[bytes, str]]]
 
     def decisions(self) -> Picture:
         picture = self.picture()

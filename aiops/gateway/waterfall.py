@@ -51,7 +51,8 @@ def waterfall(
 ) -> Waterfall:
     """Rows in the order in which the stages began; each attempt of a model is a row of its own."""
     whole = max([latency_ms, *(float(span["ended_ms"]) for span in spans)], default=0.0) or 1.0
-    rows = [_stage(span, _within(spans, place), whole) for place, span in enumerate(spans)]
+    models = [_piece(attempt["begun_ms"], attempt["latency_ms"]) for attempt in attempts]
+    rows = [_stage(span, [*_within(spans, place), *models], whole) for place, span in enumerate(spans)]
     rows += [_attempt(attempt, number, whole) for number, attempt in enumerate(attempts, 1)]
     return Waterfall(rows, _ticks(whole))
 
@@ -73,12 +74,16 @@ def _stage(span: Mapping[str, Any], inner: Iterable[Piece], whole: float) -> Row
     return Row(explained.stage(span["stage"]), decision, _facts(span.get("facts") or {}), took, bars, failed)
 
 
+def _piece(begun: float, took: float) -> Piece:
+    return float(begun), float(begun) + float(took)
+
+
 def own_pieces(span: Piece, inner: Iterable[Piece]) -> list[Piece]:
     """`span` without `inner`: `own_pieces((0, 9), [(2, 5)])` is `[(0, 2), (5, 9)]`."""
     at, end = span
     own: list[Piece] = []
     for begins, ends in sorted(inner):
-        if begins > at:
+        if at < begins and at < end:
             own.append((at, min(begins, end)))
         at = max(at, ends)
     return [*own, (at, end)] if at < end else own

@@ -11,12 +11,15 @@ from typing import Any
 
 from django.conf import settings
 
+from aiops import env
 from aiops.budgets import leasing
 from aiops.budgets.ledger import Ledger
 from aiops.budgets.limits import Limits
 from aiops.flags.presence import Process
 from aiops.gateway import listening
 from aiops.gateway.gate import Gate
+from aiops.gateway.metrics.figures import Figures
+from aiops.gateway.metrics.telling import CountedRecorder, Standing
 from aiops.gateway.pipeline import gateway
 from aiops.gateway.ports import World
 from aiops.gateway.recording import SpoolRecorder
@@ -67,6 +70,8 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
         stack.callback(approaches.close)
         cache = SharedCache(pool.connect)
         idempotency = StoredIdempotency(pool.connect)
+        figures = Figures(home / "metrics", with_tenant=env.flag("AIOPS_METRICS_TENANT"))
+        standing = Standing(figures, pool.connect, lambda: (snapshot.age, recorder.spool.count))
         world = World(
             ledger=BudgetLedger(ledger, recorder),
             limiter=PolicyLimiter(limits),
@@ -76,16 +81,19 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
             library=NoLibrary(),
             tickets=StoredTickets(pool.connect),
             calls=StoredCalls(pool.connect),
-            recorder=recorder,
+            recorder=CountedRecorder(recorder, figures),
             idempotency=idempotency,
         )
-        running = [asyncio.create_task(part.run()) for part in (recorder, ledger, cache, idempotency)]
+        running = [
+            asyncio.create_task(part.run()) for part in (recorder, ledger, cache, idempotency, standing)
+        ]
         stack.push_async_callback(_ended, running)
         yield Gate(
             picture=lambda: snapshot.picture,
             handle=gateway(world),
             world=world,
             state=lambda: _state(snapshot, recorder, limits, idempotency),
+            metrics=figures.page,
         )
 
 

@@ -124,6 +124,12 @@ def _tickets() -> dict[str, Any]:
 @sample("playground")
 def _playground() -> dict[str, Any]:
     return {"pk": factories.make_playground_call().pk}
+@sample("spend")
+def _spend() -> dict[str, Any]:
+    pk = 1_000_000  # one number for all three
+    budget = factories.make_budget(pk=pk, spent=2)
+    request, lease = factories.make_budget_request(pk=pk), factories.make_lease(pk=pk, budget=budget)
+    return {"pk": (budget.pk, request.pk, lease.pk)[0]}
 
 
 @sample("releases")

@@ -15,9 +15,10 @@ def labels(*roles):
 
 
 def test_the_rail_offers_what_the_role_may_see():
-    assert labels("finance") == ["Home", "Features", "Admin"]
+    assert labels("finance") == ["Home", "Features", "Calls", "Spend", "Admin"]
     assert labels("auditor") == [
-        "Home", "Features", "Prompts", "Approaches", "Datasets", "Evaluations", "Reviews", "Audit", "Admin"
+        "Home", "Features", "Prompts", "Approaches", "Datasets", "Evaluations", "Reviews",
+        "Flags & kill switches", "Calls", "Health", "Spend", "Audit", "Admin",
     ]  # fmt: skip
     assert labels() == []
 

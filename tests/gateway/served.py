@@ -11,7 +11,7 @@ import uvicorn
 
 from aiops.features.policy import Policy
 from aiops.gateway.gate import Gate
-from aiops.gateway.http import listening_socket, make_app
+from aiops.gateway.http import config_of, listening_socket, make_app
 from aiops.gateway.memory import MemoryVendors, memory_world
 from aiops.gateway.picture import Deployment, Feature, Key, Picture
 from aiops.gateway.pipeline import gateway
@@ -43,22 +43,29 @@ def make_picture(policy: dict[str, Any] | None = None, *, revision: int = 1, **p
     return Picture(revision=revision, **{**facts, **parts})
 
 
+async def no_figures(_accept: str) -> tuple[bytes, str]:
+    return b"", "text/plain"
+
+
 @contextmanager
-def serving(picture: Picture | None, world: World | None = None) -> Iterator[str]:
+def serving(picture: Picture | None, world: World | None = None, **beside: Any) -> Iterator[str]:
     """The address of a gateway that sees `picture`."""
     met = world or memory_world(vendors=MemoryVendors({"small": Vendor("Fine, thank you.")}))
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Gate]:
         state = {"ready": picture is not None, "revision": picture.revision if picture else None}
-        yield Gate(lambda: picture, gateway(met), met, lambda: state)
+        yield Gate(lambda: picture, gateway(met), met, lambda: state, **{"metrics": no_figures, **beside})
         for adapter in getattr(met.vendors, "adapters", {}).values():
             await adapter.close()
 
     listener = listening_socket("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(make_app(opened), log_level="critical", ws="none", lifespan="on"))
+    server = uvicorn.Server(config_of(make_app(opened), "critical"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
+    tick = threading.Event()
+    while not server.started and thread.is_alive():
+        tick.wait(0.005)
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:

@@ -117,6 +117,30 @@ def test_processes_share_their_keys():
 
 
 @pytest.mark.django_db(transaction=True)
+def test_of_two_processes_at_the_same_moment_one_has_the_key():
+    async def scenario():
+        one, _, database = two_processes()
+        async with database.connect() as other:
+            transaction = other.transaction()
+            await transaction.__aenter__()
+            await other.execute(FIRST, (b"d" * 32,))
+            claiming = asyncio.create_task(one.claim(make_once()))
+            while not (await (await other.execute(WAITING)).fetchone())[0]:  # noqa: ASYNC110 - another connection has no event
+                await asyncio.sleep(0.01)
+            await transaction.__aexit__(None, None, None)
+            return (await claiming).state
+
+    assert asyncio.run(scenario()) == "running"
+
+
+FIRST = """
+INSERT INTO gateway_idempotency (tenant, feature, key, call, digest, free_at, expires_at)
+VALUES ('acme', 'summary', 'k', 'first', %s, now() + interval '1 minute', now() + interval '1 day')
+"""
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_key_that_was_freed_is_anybodys():
     async def scenario():
         one, other, _ = two_processes()

@@ -19,7 +19,7 @@ def approve_request(*, by: User, request: BudgetRequest) -> BudgetRequest:
     if found.asked_by_id == by.pk:
         raise NotAllowed("You asked for this: somebody else has to approve it.")
     rows = Budget.objects.select_for_update(of=("self",)).select_related("tenant", "feature")
-    budget = rows.filter(pk=found.budget_id).first()
+    budget = rows.filter(requests=found).first()
     if budget is None or limit_of(budget) != Limit.from_json(found.before):
         raise Conflict("The budget has changed since. Decline this, and ask again.")
     decided = _decide(by, found, BudgetRequest.State.APPROVED)

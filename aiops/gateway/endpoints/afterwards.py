@@ -10,6 +10,8 @@ from aiops.gateway.bodies import Feedback, parsed
 from aiops.gateway.endpoints.answers import Answer, body_of, gate_of
 from aiops.gateway.errors import InvalidRequest, NotFound, NotReady
 
+A_DAY = 86_400.0  # seconds by which a clock may differ
+
 
 async def ticket(request: Request) -> Response:
     """GET /v1/tickets/{id}: of the key's own tenant, and of features that the key may call."""
@@ -18,6 +20,8 @@ async def ticket(request: Request) -> Response:
     key = entry.key_of(picture, request.headers)
     tenant = entry.tenant_of(picture, key, request.headers)
     named = request.path_params["id"]
+    if not named.isprintable():
+        raise NotFound("There is no such ticket.", param="id")
     try:
         found = await gate.world.tickets.find(named, tenant)
     except OSError:
@@ -34,7 +38,7 @@ async def feedback(request: Request) -> Response:
     key = entry.key_of(picture, request.headers)
     tenant = entry.tenant_of(picture, key, request.headers)
     said = parsed(await body_of(request), Feedback)
-    if not call_ids.valid(said.call_id):
+    if not call_ids.valid(said.call_id) or call_ids.time_of(said.call_id) > time.time() + A_DAY:
         raise InvalidRequest(f"call_id: {said.call_id[:60]!r} is no id of a call.", param="call_id")
     owner = await gate.world.calls.tenant_of(said.call_id)
     if owner not in {None, tenant}:

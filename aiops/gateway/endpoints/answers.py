@@ -70,4 +70,6 @@ def headers_of(gate: Gate, call: Call, reply: Reply) -> dict[str, str]:
 def error_answer(error: GatewayError, headers: Mapping[str, str] | None = None) -> Response:
     """`headers`: what the call, if there was one, says beside."""
     named = {**(headers or {}), **replies.error_headers(error)}
+    if isinstance(error, TooSlow):
+        named["connection"] = "close"
     return Answer(replies.error_body(error), status=error.status, headers=named)

@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from aiops.gateway import entry
+from aiops.gateway.description import description
 from aiops.gateway.endpoints.answers import Answer, gate_of
 
 
@@ -22,6 +23,17 @@ async def models(request: Request) -> Response:
 async def alive(request: Request) -> Response:  # noqa: ARG001 - the same for everybody
     """GET /healthz"""
     return Answer({"status": "alive"})
+
+
+async def described(request: Request) -> Response:  # noqa: ARG001 - the same for everybody
+    """GET /openapi.json"""
+    return Answer(description())
+
+
+async def metrics(request: Request) -> Response:
+    """GET /metrics: all processes' figures, whichever of them is asked."""
+    page, kind = await gate_of(request).metrics(request.headers.get("accept", ""))
+    return Response(page, headers={"content-type": kind})
 
 
 async def ready(request: Request) -> Response:

@@ -15,7 +15,7 @@ from aiops.gateway.stores.pool import Connect
 log = structlog.get_logger(__name__)
 
 KEPT = 24 * 3600.0  # seconds
-PATIENCE = 0.5  # seconds that a call waits for the database
+PATIENCE = 1.0  # seconds that a call waits for the database
 LEFT_ALONE = 2.0  # seconds in which a database that did not answer is not asked
 LONG_OVER = 30.0  # seconds after its deadline a call without an answer counts as dead
 SWEEP = 3600.0
@@ -78,8 +78,10 @@ class StoredIdempotency:
     async def _claimed(self, asked: Once) -> Claim:
         lasts = max(0.0, asked.deadline - asyncio.get_running_loop().time()) + LONG_OVER
         rows = await self._asked(_CLAIM, {**_row(asked), "lasts": lasts})
-        if not rows:
-            return Claim("mine", asked.digest)  # the database is away, or has freed the key just now
+        while rows == []:  # it lost to one that committed after it began: what it could see is older
+            rows = await self._asked(_CLAIM, {**_row(asked), "lasts": lasts})
+        if rows is None:
+            return Claim("mine", asked.digest)
         call, digest, status, headers, body = rows[0]
         if call == asked.call:
             return Claim("mine", asked.digest)
