@@ -12,7 +12,7 @@ from aiops.gateway.memory import MemoryVendors, memory_world
 from aiops.gateway.pipeline import gateway
 from aiops.providers.errors import ServerError
 from tests.factories import make_ticket
-from tests.gateway.served import make_picture
+from tests.gateway.served import make_picture, no_figures
 from tests.gateway.world import Vendor
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ def opened(vendor, policy=None, **parts):
 
     @asynccontextmanager
     async def gate(_port):
-        yield Gate(lambda: picture, gateway(world), world, dict)
+        yield Gate(lambda: picture, gateway(world), world, dict, no_figures)
 
     gate.world = world
     return gate
