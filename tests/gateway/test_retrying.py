@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from aiops.core import clock
-from aiops.gateway import retrying
+from aiops.gateway import retrying, tasks
 from aiops.gateway.gate import Gate
 from aiops.gateway.memory import MemoryVendors, memory_world
 from aiops.gateway.pipeline import gateway
@@ -87,3 +87,10 @@ def test_what_nobody_answered_in_time_expires():
     for ticket in (*late, waiting):
         ticket.refresh_from_db()
     assert [ticket.state for ticket in (*late, waiting)] == ["expired", "expired", "waiting"]
+
+
+def test_the_task_ends_what_is_over():
+    late = make_ticket(kind="person", due_at=clock.now() - timedelta(1))
+    tasks.retry_deferred()
+    late.refresh_from_db()
+    assert late.state == "expired"
