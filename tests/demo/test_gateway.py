@@ -10,6 +10,7 @@ from itertools import islice
 from random import Random
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db.models import Count, Sum
 
 from aiops.budgets.models import Budget, Period
@@ -184,3 +185,26 @@ def test_traffic_says_what_came_back():
         seen = asyncio.run(traffic.drive(wish, {"acme": TOKEN}))
     assert seen.outcomes.total() >= 1
     assert str(seen).startswith(f"{seen.outcomes.total()} simulated calls in 0 s: ")
+
+
+def test_traffic_needs_the_demos_keys(settings, tmp_path):
+    settings.AIOPS_HOME = tmp_path
+    with pytest.raises(CommandError, match="Load the demo first") as refused:
+        call_command("demo", "traffic")
+    assert refused.value.returncode == 2
+
+
+def test_traffic_without_a_gateway_says_how_to_start_one(settings, tmp_path):
+    settings.AIOPS_HOME = tmp_path
+    (tmp_path / "demo-keys.json").write_text('{"acme": "aiops_sk_x"}')
+    with pytest.raises(CommandError, match=r"Start it with `manage\.py up`") as refused:
+        call_command("demo", "traffic", "--gateway", "http://127.0.0.1:9")
+    assert refused.value.returncode == 3
+
+
+def test_a_feature_without_a_model_is_answered_for_nothing():
+    routed = By("classifier", "language-classifier", 1, 1, "", 0)
+    made = [one for one in records.calls(past(**{"language-routing": [(EVER, routed)]}))
+            if one["feature"] == "language-routing"]  # fmt: skip
+    assert {(one["cost"], one["cache"], one["outcome"]) for one in made} == {("0", "off", "answered")}
+    assert {len(one["attempts"]) for one in made} == {0}

@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 
 from aiops.core import clock
-from aiops.gateway import retrying
+from aiops.gateway import retrying, tasks
 from aiops.gateway.gate import Gate
 from aiops.gateway.memory import MemoryVendors, memory_world
 from aiops.gateway.pipeline import gateway
 from aiops.providers.errors import ServerError
 from tests.factories import make_ticket
-from tests.gateway.served import make_picture
+from tests.gateway.served import make_picture, no_figures
 from tests.gateway.world import Vendor
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ def opened(vendor, policy=None, **parts):
 
     @asynccontextmanager
     async def gate(_port):
-        yield Gate(lambda: picture, gateway(world), world, dict)
+        yield Gate(lambda: picture, gateway(world), world, dict, no_figures)
 
     gate.world = world
     return gate
@@ -87,3 +87,10 @@ def test_what_nobody_answered_in_time_expires():
     for ticket in (*late, waiting):
         ticket.refresh_from_db()
     assert [ticket.state for ticket in (*late, waiting)] == ["expired", "expired", "waiting"]
+
+
+def test_the_task_ends_what_is_over():
+    late = make_ticket(kind="person", due_at=clock.now() - timedelta(1))
+    tasks.retry_deferred()
+    late.refresh_from_db()
+    assert late.state == "expired"
