@@ -62,6 +62,11 @@ def providers() -> QuerySet[Provider]:
     )
 
 
+def simulated_models() -> QuerySet[Model]:
+    """Models whose answers and money are not real."""
+    return Model.objects.filter(provider__kind=Provider.Kind.SIMULATED)
+
+
 def price_history(model: Model) -> QuerySet[Price]:
     """All prices of `model`, newest first; those to come are among them."""
     return Price.objects.filter(model=model).order_by("-effective_at")

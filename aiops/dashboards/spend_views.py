@@ -34,6 +34,7 @@ def spend(request: SignedInRequest) -> HttpResponse:
         "page": paginate(request, tenants, TENANTS),
         "whole": spending.whole(tenants, spending.spent_before(span)),
         "saved": spending.saved(span),
+        "simulated": spending.simulated(span),
         "chart": spending.by_time(span, group),
         "standings": sorted(standings, key=lambda one: ("bad", "warn", "good").index(one.state))[
             :SHOWN_BUDGETS

@@ -12,6 +12,7 @@ from django.db.models.functions import TruncDay, TruncHour
 
 from aiops.budgets import queries as budgets
 from aiops.budgets.queries import Standing
+from aiops.catalog import queries as catalog
 from aiops.core import charts, clock
 from aiops.core.charts import Chart, Series
 from aiops.core.money import ZERO
@@ -95,6 +96,12 @@ def whole(rows: Iterable[Tenant], before: Decimal) -> Row:
 def spent_before(span: Span) -> Decimal:
     """Of the period before, as far into it as this one is."""
     return rollups(span.before, span.compared_until).aggregate(sum=Sum("cost"))["sum"] or ZERO
+
+
+def simulated(span: Span) -> bool:
+    """Whether some of the period's money is only played: it was "spent" with a simulated vendor."""
+    played = catalog.simulated_models().values("name")
+    return rollups(span.begins, span.ends).filter(model__in=played).exists()
 
 
 def saved(span: Span) -> Saved:

@@ -14,6 +14,8 @@ from tests.factories import (
     make_budget_request,
     make_feature,
     make_lease,
+    make_model,
+    make_provider,
     make_rollup,
     make_tenant,
 )
@@ -90,7 +92,7 @@ def test_spend_asks_as_many_questions_for_three_tenants_as_for_one(rows, as_role
         make_budget(tenant=tenant)
     client = as_role("finance")
     client.get(PAGE)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         assert client.get(PAGE).status_code == 200
 
 
@@ -243,3 +245,12 @@ def test_deploys_and_stops_are_marks(user):
     since = clock.now() - timedelta(hours=1)
     (mark,) = marks.marks(since, clock.now() + timedelta(hours=1), "summary")
     assert (mark.label, mark.bad) == ("stop summary", True)
+
+
+def test_money_of_a_simulated_vendor_is_said_to_be_so(as_role, november):
+    vendor = make_provider(kind="openai_compatible", base_url="https://models.example")
+    real, played = make_model(provider=vendor), make_model(provider=make_provider(kind="simulated"))
+    make_rollup(hour=NOW, model=real.name)
+    assert "simulated money" not in as_role("finance").get(PAGE).content.decode()
+    make_rollup(hour=NOW, model=played.name)
+    assert "with simulated money" in as_role("finance").get(PAGE).content.decode()

@@ -27,7 +27,7 @@ def test_the_list_asks_as_many_questions_for_three_calls_as_for_one(
         make_call()
     client = as_role("engineer")
     client.get(LIST)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(LIST)
 
 

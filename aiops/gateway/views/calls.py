@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from aiops.accounts.access import SignedInRequest, requires
 from aiops.accounts.permissions import Permission
+from aiops.catalog import queries as catalog
 from aiops.core.exports import stream_csv
 from aiops.core.pages import asked, page_or_fragment
 from aiops.gateway import explained, queries
@@ -43,8 +44,13 @@ def call_list(request: SignedInRequest) -> HttpResponse:
         context["error"] = str(error)
     else:
         rows = [(call, explained.CHIPS[call.outcome], _said(call) if texts else "") for call in found.calls]
-        context |= {"slice": found, "rows": rows}
+        context |= {"slice": found, "rows": rows, "simulated": _simulated()}
     return page_or_fragment(request, "calls/list.html", "calls/_table.html", context)
+
+
+def _simulated() -> frozenset[str]:
+    """The models whose answers and money are not real."""
+    return frozenset(catalog.simulated_models().values_list("name", flat=True))
 
 
 def _said(call: Call) -> str:
@@ -68,6 +74,7 @@ def call_page(request: SignedInRequest, call_id: str) -> HttpResponse:
         "waterfall": waterfall(call.spans, call.attempts, call.latency_ms),
         "bill": bill(call),
         "prompt": prompt,
+        "simulated": _simulated(),
         "ticket": Ticket.objects.filter(pk=call.ticket).first() if call.ticket else None,
         "feedback": Feedback.objects.filter(call_id=call.id) if texts else (),
     }
