@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import psycopg
 import pytest
@@ -19,6 +20,14 @@ from aiops.budgets.periods import period_of
 pytestmark = pytest.mark.django_db(transaction=True)
 NOON = datetime(2026, 11, 15, 12, tzinfo=UTC)
 DIME = Decimal("0.10")
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What the ledger knows of a stored budget."""
+
+    id: int
+    period: Literal["day", "month"]
 
 
 class Bank:
@@ -59,13 +68,13 @@ async def pay(bank: Bank, hold, cost: Decimal) -> None:
         await leasing.settle(cursor, dict.fromkeys(hold.leases, cost))
 
 
-def facts(budget: Budget) -> tuple[Decimal, Decimal, Decimal]:
-    period = Period.objects.get(budget=budget)
+def facts(budget: Limit) -> tuple[Decimal, Decimal, Decimal]:
+    period = Period.objects.get(budget=budget.id)
     return period.spent, period.leased, period.overrun
 
 
-def make_budget(amount: str = "5", **changes: Any) -> Budget:
-    return Budget.objects.create(**{"period": "month", "amount": Decimal(amount), **changes})
+def make_budget(amount: str = "5", *, period: Literal["day", "month"] = "month", hard: bool = True) -> Limit:
+    return Limit(Budget.objects.create(period=period, amount=Decimal(amount), hard=hard).pk, period)
 
 
 def test_a_hold_is_settled_to_its_true_cost_and_the_rest_goes_back():
@@ -119,7 +128,7 @@ def test_a_call_has_to_fit_into_every_budget():
 
     refused = asyncio.run(go())
     assert (refused.budget.id, refused.ends, refused.away) == (
-        narrow.pk,
+        narrow.id,
         datetime(2026, 11, 16, tzinfo=UTC),
         False,
     )
@@ -247,7 +256,7 @@ def test_a_budget_that_is_gone_has_no_room():
 
     async def go() -> None:
         with pytest.raises(NoRoom):
-            await make_ledger(Bank()).hold(DIME, [Budget(id=budget.id or 1, period="day")])
+            await make_ledger(Bank()).hold(DIME, [Limit(budget.id, "day")])
 
     asyncio.run(go())
 

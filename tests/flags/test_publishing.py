@@ -1,5 +1,6 @@
 """Each table of decisions: a change raises the revision, whoever makes it, and nothing else does."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import psycopg
@@ -13,7 +14,7 @@ from aiops.flags.models import KillSwitch
 from aiops.gateway.listening import address
 from tests import factories
 
-CHANGES = {
+CHANGES: dict[str, Callable[[], object]] = {
     "tenants_tenant": factories.make_tenant,
     "tenants_apikey": factories.make_key,
     "catalog_provider": factories.make_provider,

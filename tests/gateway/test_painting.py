@@ -8,7 +8,7 @@ from aiops.core import clock
 from aiops.deployments.models import Served
 from aiops.features.models import KeyFeature
 from aiops.gateway import painting
-from aiops.gateway.picture import Instant, Passthrough, Picture, Search
+from aiops.gateway.picture import Instant, Passthrough, Picture, PromptOnModel, Search
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +70,8 @@ def test_a_deployment_of_a_prompt_holds_what_renders_it():
     deployment = factories.make_deployment(candidate=factories.make_served(), share=Decimal("2.50"))
     painted = picture().features[deployment.feature.slug].deployment
     version = deployment.stable.version
+    assert isinstance(painted.stable, PromptOnModel)
+    assert isinstance(painted.candidate, PromptOnModel)
     assert painted.stable.messages == version.messages
     assert (painted.stable.prompt, painted.stable.number) == (version.prompt.name, version.number)
     assert painted.stable.model == deployment.stable.model.name

@@ -11,6 +11,7 @@ from aiops.gateway.memory import (
     MemoryCache,
     MemoryLedger,
     MemoryLimiter,
+    MemoryRecorder,
     MemoryTickets,
     MemoryVendors,
     memory_world,
@@ -293,17 +294,19 @@ def test_a_caller_that_goes_away_stops_the_stream_and_its_cost_counts():
 
 
 def test_a_stream_that_breaks_off_is_recorded_as_such():
-    world = memory_world(vendors=MemoryVendors({"small": Vendor("one BREAK")}))
+    recorder, limiter = MemoryRecorder(), MemoryLimiter()
+    vendors = MemoryVendors({"small": Vendor("one BREAK")})
+    world = memory_world(vendors=vendors, recorder=recorder, limiter=limiter)
 
     async def go():
         with pytest.raises(Exception, match="broke off"):
             await _stream(world, make_call(stream=True))
 
     asyncio.run(go())
-    assert [(record["outcome"], record["reason"]) for record in world.recorder.records] == [
+    assert [(record["outcome"], record["reason"]) for record in recorder.records] == [
         ("refused", "provider_error")
     ]
-    assert world.limiter.inside == 0
+    assert limiter.inside == 0
 
 
 def test_a_provider_that_fails_in_a_row_is_left_alone():

@@ -8,7 +8,7 @@ import pytest
 from aiops.core import clock
 from aiops.gateway import retrying, tasks
 from aiops.gateway.gate import Gate
-from aiops.gateway.memory import MemoryVendors, memory_world
+from aiops.gateway.memory import MemoryRecorder, MemoryTickets, MemoryVendors, memory_world
 from aiops.gateway.pipeline import gateway
 from aiops.providers.errors import ServerError
 from tests.factories import make_ticket
@@ -18,16 +18,16 @@ from tests.gateway.world import Vendor
 pytestmark = pytest.mark.django_db
 
 
-def opened(vendor, policy=None, **parts):
-    """Opens a gateway in memory; `.world` is its world."""
-    world = memory_world(vendors=MemoryVendors({"small": vendor}))
-    picture = make_picture({"attempts": 1, "fallbacks": [{"kind": "deferred"}], **(policy or {})}, **parts)
+def opened(vendor, policy=None, stops=(), **ports):
+    """Opens a gateway in memory, with these ports of the test's own."""
+    world = memory_world(vendors=MemoryVendors({"small": vendor}), **ports)
+    settings = {"attempts": 1, "fallbacks": [{"kind": "deferred"}], **(policy or {})}
+    picture = make_picture(settings, stops=stops)
 
     @asynccontextmanager
     async def gate(_port):
         yield Gate(lambda: picture, gateway(world), world, dict, no_figures)
 
-    gate.world = world
     return gate
 
 
@@ -37,24 +37,26 @@ def deferred(**values):
 
 
 def test_a_deferred_call_is_answered_once_the_model_is_back():
-    ticket, gate = deferred(category="refund", locale="de"), opened(Vendor("Late, sorry."))
+    ticket, recorder = deferred(category="refund", locale="de"), MemoryRecorder()
+    gate = opened(Vendor("Late, sorry."), recorder=recorder)
     assert (retrying.retry(gate), retrying.retry(gate)) == (1, 0)
     ticket.refresh_from_db()
     assert (ticket.state, ticket.output, ticket.tries) == ("answered", "Late, sorry.", 1)
     assert (ticket.answered_by, ticket.next_at) == ("system:worker", None)
-    (record,) = gate.world.recorder.records
+    (record,) = recorder.records
     assert (record["metadata"], record["tenant"], record["category"]) == (
         {"ticket": ticket.pk}, "acme", "refund"
     )  # fmt: skip
 
 
 def test_a_try_that_fails_waits_longer_each_time_and_opens_no_other_ticket():
-    ticket, gate = deferred(tries=2), opened(Vendor(ServerError("away", status=500)))
+    ticket, tickets = deferred(tries=2), MemoryTickets()
+    gate = opened(Vendor(ServerError("away", status=500)), tickets=tickets)
     assert retrying.retry(gate) == 0
     ticket.refresh_from_db()
     assert (ticket.state, ticket.tries) == ("waiting", 3)
     assert ticket.next_at > clock.now() + timedelta(seconds=200)
-    assert gate.world.tickets.opened == []
+    assert tickets.opened == []
 
 
 def test_an_answer_of_the_held_kind_waits_for_a_person():

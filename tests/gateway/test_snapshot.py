@@ -189,10 +189,15 @@ def test_a_price_that_begins_is_painted_without_a_publishing(tmp_path, monkeypat
 def test_a_mistake_in_painting_ends_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(snapshot, "POLL", 0.02)
     monkeypatch.setattr(snapshot, "LONGEST_WAIT", 0.02)
+    failed = threading.Event()
+
+    def paint():
+        failed.set()
+        return 1 / 0
+
     with following(tmp_path) as seen:
         with monkeypatch.context() as wrong:
-            failed = threading.Event()
-            wrong.setattr(painting, "paint", lambda: failed.set() or 1 / 0)
+            wrong.setattr(painting, "paint", paint)
             tenant = factories.make_tenant()
             until(failed.is_set)
         until(lambda: tenant.slug in seen.picture.tenants)

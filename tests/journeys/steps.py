@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -64,7 +65,7 @@ def start_evaluation(page: Page, feature: str, dataset: str, version: str, model
     for label, choice in (("Feature", feature), ("Golden dataset", dataset)):
         field = form.get_by_label(re.compile(f"^{label}"))
         value = field.locator("option", has_text=choice).first.get_attribute("value")
-        _and_wait(page, lambda field=field, value=value: field.select_option(value))
+        _and_wait(page, partial(field.select_option, value))
     block = form.locator("details", has_text="Prompt version on a model").first
     if block.get_attribute("open") is None:
         block.locator("summary").click()
