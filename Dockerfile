@@ -1,4 +1,4 @@
-# One image for console, worker, beat and migrations; docker-compose.yml says which is which.
+# One image for console, gateway, worker, beat and migrations; docker-compose.yml says which is which.
 FROM python:3.11-slim AS install
 COPY requirements.lock /tmp/requirements.lock
 RUN python -m venv /opt/aiops \
@@ -14,5 +14,5 @@ COPY aiops aiops
 COPY static static
 COPY templates templates
 USER aiops
-EXPOSE 8000
+EXPOSE 8000 8001
 CMD ["gunicorn", "--preload", "--no-control-socket", "--bind", "0.0.0.0:8000", "--workers", "2", "--worker-class", "gthread", "--threads", "8", "--worker-tmp-dir", "/dev/shm", "--access-logfile", "-", "aiops.wsgi:application"]

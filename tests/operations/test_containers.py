@@ -18,8 +18,9 @@ OURS = {name: service for name, service in COMPOSE["services"].items() if servic
 
 
 def test_compose_runs_the_processes_of_up_and_the_migrations():
-    assert set(COMPOSE["services"]) == {"postgres", "redis", "migrate", "console", "worker", "beat"}
-    assert set(OURS) == {"migrate", "console", "worker", "beat"}
+    ours = {"migrate", "console", "gateway", "worker", "beat"}
+    assert set(COMPOSE["services"]) == {"postgres", "redis", *ours}
+    assert set(OURS) == ours
 
 
 @pytest.mark.parametrize("name", sorted(OURS))
