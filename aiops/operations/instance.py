@@ -137,9 +137,8 @@ class Instance:
         self._start(self.apps, programs.console(options.bind, options.console_port))
         for number in range(1, options.workers + 1):
             self._start(self.apps, programs.worker(number, options.workers))
-        if programs.has_gateway():
-            for number in range(1, options.gateways + 1):
-                self._start(self.apps, programs.gateway(number, options.bind, options.gateway_port))
+        for number in range(1, options.gateways + 1):
+            self._start(self.apps, programs.gateway(number, options.bind, options.gateway_port))
         self.supervisor.wait_ready(self.apps, START_SECONDS)
         self._start(self.apps, programs.beat())  # last: a clock is no use before somebody listens to it
 
@@ -153,8 +152,7 @@ class Instance:
             f"Running after {time.monotonic() - self.began:.1f} s: {', '.join(self.servers + self.apps)}"
         )
         self.say(f"Console: http://{programs.authority(options.bind, options.console_port)}/")
-        if programs.has_gateway():
-            self.say(f"Gateway: http://{programs.authority(options.bind, options.gateway_port)}/")
+        self.say(f"Gateway: http://{programs.authority(options.bind, options.gateway_port)}/")
         for line in sign_ins(options):
             self.say(line)
         self.say(f"Logs: {self.logs}. Stop with Ctrl-C.")

@@ -102,11 +102,6 @@ def gateway(number: int, bind: str, port: int) -> Program:
     return _python(f"gateway-{number}", *arguments, ready=lambda: answers_http(bind, port, "/readyz"))
 
 
-def has_gateway() -> bool:
-    """Whether this version has one to start."""
-    return (env.ROOT / "aiops" / "gateway" / "http.py").exists()
-
-
 def authority(host: str, port: int) -> str:
     """`host:port` as it stands in URLs."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

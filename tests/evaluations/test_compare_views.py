@@ -130,7 +130,7 @@ def test_figures_that_rest_on_a_judge_that_is_not_trusted_say_so(client, stage):
 def test_judges_are_one_question_however_many_runs(client, stage, count, django_assert_num_queries):
     runs = [finished(stage, {"tone": True}, scorers=[TONE]) for _ in range(count)]
     client.get(url("side-by-side", *runs))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get(url("side-by-side", *runs))
 
 

@@ -28,7 +28,6 @@ def pytest_collection_modifyitems(items):
         if "journeys" not in item.path.parts:
             continue
         item.add_marker(pytest.mark.journey)
-        item.add_marker(pytest.mark.xdist_group("journeys"))
         if not CHROMIUM and not os.environ.get("CI"):
             item.add_marker(absent)
 

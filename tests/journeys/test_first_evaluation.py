@@ -11,6 +11,8 @@ from tests.journeys import steps
 from tests.journeys.console import SHARED, expectations
 from tests.journeys.models import model_server
 
+pytestmark = pytest.mark.xdist_group("journeys")  # one console for all
+
 DATA = SHARED / "data"
 TRIAGE = """---
 name: {name}

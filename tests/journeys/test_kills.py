@@ -10,6 +10,8 @@ import pytest
 
 from tests.journeys.models import model_server
 
+pytestmark = pytest.mark.xdist_group("journeys")  # one console for all
+
 CASES = 600
 SETUP = """
 from decimal import Decimal

@@ -3,6 +3,8 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+pytestmark = pytest.mark.xdist_group("journeys")  # one console for all
+
 PAGES = ["/", "/search/?q=support", "/audit/", "/admin/", "/nothing-here/"]
 # What axe's script needs of a page; the console's own policy would refuse it.
 AUDITED = {"bypass_csp": True}

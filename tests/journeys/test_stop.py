@@ -7,7 +7,10 @@ import urllib.request
 from collections import Counter
 from contextlib import contextmanager
 
+import pytest
 from playwright.sync_api import expect
+
+pytestmark = pytest.mark.xdist_group("journeys")  # one console for all
 
 FEATURE = "ticket-triage"
 

@@ -4,7 +4,7 @@ import pytest
 
 from aiops import env
 from aiops.accounts.models import User
-from aiops.operations import instance, programs
+from aiops.operations import instance
 from aiops.operations.instance import Instance, Options
 from aiops.operations.launch import DidNotStart
 from aiops.operations.supervisor import Stopped
@@ -69,15 +69,17 @@ def test_servers_of_others_are_used_where_they_are_named(make, monkeypatch, tmp_
         ("start", "console"),
         ("start", "worker-1"),
         ("start", "worker-2"),
-        ("wait", "console", "worker-1", "worker-2"),
+        ("start", "gateway-1"),
+        ("wait", "console", "worker-1", "worker-2", "gateway-1"),
         ("start", "beat"),
         ("run until stopped",),
-        ("stop", "console", "worker-1", "worker-2", "beat"),
+        ("stop", "console", "worker-1", "worker-2", "gateway-1", "beat"),
         ("stop",),
     ]
-    assert one.lines[0].endswith(": console, worker-1, worker-2, beat")
+    assert one.lines[0].endswith(": console, worker-1, worker-2, gateway-1, beat")
     assert one.lines[1:] == [
         "Console: http://127.0.0.1:8000/",
+        "Gateway: http://127.0.0.1:8001/",
         "No demo workspace here. Add the first person: python manage.py people add EMAIL --name NAME",
         f"Logs: {tmp_path / 'log'}. Stop with Ctrl-C.",
     ]
@@ -94,14 +96,13 @@ def test_without_addresses_the_embedded_servers_are_started_first_and_stopped_la
     one = make(demo=False)
     one.instance.run()
     starts = [names[0] for what, *names in one.supervisor.asked if what == "start"]
-    assert starts == ["redis", "postgres", "console", "worker", "beat"]
+    assert starts == ["redis", "postgres", "console", "worker", "gateway-1", "beat"]
     assert one.supervisor.asked[-1] == ("stop", "redis", "postgres")
     assert one.lines[0] == "Making the database …"
 
 
-def test_a_gateway_is_started_where_this_version_has_one(make, monkeypatch):
+def test_as_many_gateways_are_started_as_are_asked_for(make, monkeypatch):
     monkeypatch.setenv("REDIS_URL", "redis://cache:6379/0")
-    monkeypatch.setattr(programs, "has_gateway", lambda: True)
     monkeypatch.setattr(instance, "reach_database", lambda: None)
     one = make(gateways=2, demo=False)
     one.instance.run()

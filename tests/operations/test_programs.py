@@ -84,5 +84,5 @@ def test_each_module_that_is_run_exists():
     for program in (programs.console("127.0.0.1", 1), programs.worker(1), programs.beat()):
         assert find_spec(program.command[program.command.index("-m") + 1])
     assert Path(programs.manage("migrate", "migrate").command[1]).exists()
-    assert programs.has_gateway() == bool(find_spec("aiops.gateway"))
-    assert programs.gateway(1, "127.0.0.1", 8001).name == "gateway-1"
+    gateway = programs.gateway(1, "127.0.0.1", 8001)
+    assert (gateway.name, bool(find_spec(gateway.command[2]))) == ("gateway-1", True)

@@ -154,5 +154,5 @@ def test_up_survives_the_death_of_its_children_and_its_own_and_leaves_nothing(st
     assert after.process.wait(20) == 0
     assert time.monotonic() - began < 10
     stopped = re.findall("^(.*) (?:stopped$|killed, )", after.text, re.MULTILINE)  # killed on a busy machine
-    assert sorted(stopped) == ["beat", "console", "postgres", "redis", "worker"]
+    assert sorted(stopped) == ["beat", "console", "gateway-1", "postgres", "redis", "worker"]
     assert after.relatives() == set()

@@ -45,9 +45,7 @@ class Command(BaseCommand):
             raise CommandError(str(failed), returncode=1) from None
 
     def _refuse_taken_ports(self, options: Options) -> None:
-        ports = {"--console-port": options.console_port}
-        if programs.has_gateway():
-            ports["--gateway-port"] = options.gateway_port
+        ports = {"--console-port": options.console_port, "--gateway-port": options.gateway_port}
         for option, port in ports.items():
             if programs.taken(options.bind, port):
                 where = programs.authority(options.bind, port)
