@@ -9,6 +9,8 @@ from django.db.models import Q
 from aiops.core import clock
 from aiops.core.money import ZERO, money_field
 
+INTERNAL_ARM = "internal"  # of sums of what passed no gateway: evaluations, judges, tries
+
 
 class Outcome(models.TextChoices):
     ANSWERED = "answered", "Answered"
