@@ -170,6 +170,8 @@ class Passage:
     score: float
 
 
+    quote: str = ""  # of `text`, word for word: what the answer stands on
+    flagged: str = ""  # words in it that speak to the model
 @dataclass(frozen=True, slots=True)
 class Served:
     """Which fallback answered, and why it had to."""

@@ -29,7 +29,7 @@ from aiops.gateway.stores.approaches import InstantApproaches
 from aiops.gateway.stores.cache import SharedCache
 from aiops.gateway.stores.calls import StoredCalls
 from aiops.gateway.stores.idempotency import StoredIdempotency
-from aiops.gateway.stores.library import NoLibrary
+from aiops.gateway.stores.library import StoredLibrary, searching_at
 from aiops.gateway.stores.limiter import PolicyLimiter, RedisCounter
 from aiops.gateway.stores.money import BudgetLedger
 from aiops.gateway.stores.pool import Pool
@@ -50,9 +50,8 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
     home = Path(settings.AIOPS_HOME)
     instance = new_instance()
     async with AsyncExitStack() as stack:
-        pool = Pool(listening.address())
-        await pool.open()
-        stack.push_async_callback(pool.close)
+        pool = await _opened(stack, Pool(listening.address()))
+        searches = await _opened(stack, Pool(searching_at(listening.address())))
         recorder = SpoolRecorder(
             Spool(home / "spool" / instance), pool.connect, leasing.settle, bury=leasing.close
         )
@@ -83,7 +82,7 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
             cache=cache,
             vendors=vendors,
             approaches=approaches,
-            library=NoLibrary(),
+            library=StoredLibrary(searches.connect),
             tickets=StoredTickets(pool.connect),
             calls=StoredCalls(pool.connect),
             recorder=CountedRecorder(recorder, figures),
@@ -120,6 +119,12 @@ def _state(
 
 async def _ended(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
+async def _opened(stack: AsyncExitStack, pool: Pool) -> Pool:
+    await pool.open()
+    stack.push_async_callback(pool.close)
+    return pool
+
+
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 

@@ -56,7 +56,9 @@ def load_documents(
         change = storing.store(source, file, text, by=by)
         getattr(done, change).append(file.path)
     if replace:
-        for document in source.documents.filter(removed_at=None).exclude(path__in=[one.path for one in files]):
+        for document in source.documents.filter(removed_at=None).exclude(
+            path__in=[one.path for one in files]
+        ):
             storing.remove(document)
             done.removed.append(document.path)
     if done.added or done.changed or done.removed:

@@ -6,6 +6,7 @@ A character is what people take for one (a grapheme), so that Thai vowels stay w
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 import regex
 
@@ -13,7 +14,9 @@ _LONGEST = 200  # characters of one term
 _MOST_PLACES = 255  # that Postgres keeps of one term
 _LAST_PLACE = 16383
 _CLOSE = r"\p{Han}\p{Hiragana}\p{Katakana}ー々\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
-_PART = regex.compile(rf"(?P<close>[{_CLOSE}][{_CLOSE}\p{{M}}]*)|(?P<word>[\p{{L}}\p{{N}}]+)")
+_PART = regex.compile(  # V1: one set without another
+    rf"(?V1)(?P<close>[{_CLOSE}][{_CLOSE}\p{{M}}]*)|(?P<word>[[\p{{L}}\p{{N}}\p{{M}}]--[{_CLOSE}]]+)"
+)
 _GRAPHEME = regex.compile(r"\X")
 _CONTENT = regex.compile(r"[^\p{Hiragana}ー]")  # particles and endings are Hiragana
 
@@ -26,7 +29,7 @@ def terms(text: str) -> list[str]:
             found.append(part["word"][:_LONGEST])
             continue
         characters = _GRAPHEME.findall(part["close"])
-        pairs = [one + other for one, other in zip(characters, characters[1:], strict=False)]
+        pairs = [one + other for one, other in pairwise(characters)]
         found += pairs or characters
     return found
 

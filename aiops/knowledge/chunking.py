@@ -15,7 +15,9 @@ _HEADING = regex.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
 _FENCE = regex.compile(r"^ {0,3}(```+|~~~+)")
 _PARAGRAPH = regex.compile(r"\S(?:[^\n]|\n(?!\s*\n))*")
 # A sentence ends at its mark and what closes it; a line of a list or a table is one as well.
-_SENTENCE_END = regex.compile(r"[.!?…][\"'”’»)\]]*\s+(?=\S)|[。！？][」』）]*\s*|\n(?=\s*(?:[-*+|]|\d+[.)])\s?)")
+_SENTENCE_END = regex.compile(
+    r"[.!?…][\"'”’»)\]]*\s+(?=\S)|[。！？][」』）]*\s*|\n(?=\s*(?:[-*+|]|\d+[.)])\s?)"
+)
 _GRAPHEME = regex.compile(r"\X")
 
 
@@ -79,7 +81,7 @@ def _cut(text: str, begins: int, ends: int, size: int) -> Iterator[tuple[int, in
         ends -= 1
     while ends - begins > size:
         cut = _last_cut(text, begins, begins + size)
-        yield begins, cut
+        yield begins, begins + len(text[begins:cut].rstrip())
         begins = cut
         while begins < ends and text[begins].isspace():
             begins += 1

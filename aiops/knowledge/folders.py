@@ -9,7 +9,7 @@ MOST = 20_000  # files
 
 
 def files_in(folder: Path) -> tuple[list[File], list[str]]:
-    """All files that can be read, by path, and the names of the others. Hidden files and links are passed over.
+    """All files that can be read, by path, and the names of the others. Hidden files and links are left out.
 
     Raises InvalidInput where there is no folder, and OSError where a file is not to be had.
     """

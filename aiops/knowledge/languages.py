@@ -1,6 +1,6 @@
 """Which language a text is in, and how Postgres reads it.
 
-Japanese, Chinese, Korean and Thai are read by pairs of characters (`bigrams`): Postgres knows nothing of them.
+Japanese, Chinese, Korean and Thai are read by pairs of characters (`bigrams`): Postgres cannot read them.
 """
 
 from functools import lru_cache
@@ -39,7 +39,9 @@ def language_of(locale: str) -> str:
 def by_script(text: str) -> str:
     """The language that its letters alone tell, else ""."""
     letters = len(_LETTER.findall(text)) or 1
-    return next((code for code, script, share in _SCRIPTS if len(script.findall(text)) >= share * letters), "")
+    return next(
+        (code for code, script, share in _SCRIPTS if len(script.findall(text)) >= share * letters), ""
+    )
 
 
 def detected(text: str) -> str:

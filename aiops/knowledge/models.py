@@ -1,7 +1,8 @@
 """What retrieval searches: sources, their documents in versions, and the chunks of the versions in force.
 
 A source is of one feature, and may be of one tenant: then nobody else is ever shown its documents. Triggers
-(0002) fill in whose a chunk is, keep a source where it is, and raise the feature's revision with every change.
+(0002) fill in whose a chunk is, keep a source where it is, and raise the feature's
+revision with every change.
 """
 
 from django.contrib.postgres.fields import ArrayField
@@ -9,7 +10,6 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
-from aiops.accounts.models import User
 from aiops.core import clock
 from aiops.features.models import Feature
 from aiops.tenants.models import Tenant
@@ -110,7 +110,9 @@ class Chunk(models.Model):
     `feature` and `tenant` are its source's; a trigger writes them.
     """
 
-    version = models.ForeignKey(DocumentVersion, on_delete=models.CASCADE, related_name="chunks", db_index=False)
+    version = models.ForeignKey(
+        DocumentVersion, on_delete=models.CASCADE, related_name="chunks", db_index=False
+    )
     ordinal = models.PositiveIntegerField()
     headings = models.JSONField(default=list)  # from the document's first one down
     begins = models.PositiveIntegerField()

@@ -1,7 +1,7 @@
-"""What a feature's documents have on a question, as one statement: for pages, and for the gateway's own pool.
+"""What a feature's documents have on a question, as one statement: for pages and for the gateway's pool.
 
-Each language that the feature's chunks have is asked in its own way; any word may match, and the rank says how
-well. Only the feature's own chunks are seen, and of those with a tenant only this tenant's.
+Each language that the feature's chunks have is asked in its own way; any word may match, and the rank says
+how well. Only the feature's own chunks are seen, and of those with a tenant only this tenant's.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""A text into the database: a version of its document, and the chunks that are found instead of the old ones."""
+"""A text into the database: a version of its document, and chunks that are found instead of the old ones."""
 
 import json
 from typing import Any, Literal

@@ -180,7 +180,7 @@ simple(
     name="help",
     files=lambda: [File("returns.md", b"# Returns\n\nWithin 30 days.\n")],
 )
-simple("knowledge: remove_document", knowledge.remove_document, document=lambda: factories.make_document())
+simple("knowledge: remove_document", knowledge.remove_document, document=factories.make_document)
 simple("datasets: create_dataset", datasets.create_dataset, name="fresh")
 simple(
     "datasets: change_settings",

@@ -44,6 +44,7 @@ from tests.factories.grades import (
     make_trust,
 )
 from tests.factories.people import PASSWORD, make_tenant, make_user
+from tests.factories.knowledge import load_documents, make_document
 from tests.factories.prompts import make_feature, make_label, make_prompt, make_version
 from tests.factories.releases import make_comment, make_review
 from tests.factories.tickets import make_ticket
@@ -53,6 +54,7 @@ __all__ = [
     "grade_at_random",
     "judge_entry",
     "make_budget",
+    "load_documents",
     "make_budget_request",
     "make_call",
     "make_case",
@@ -63,6 +65,8 @@ __all__ = [
     "make_dataset_version",
     "make_deployment",
     "make_feature",
+    "make_deployment_request",
+    "make_document",
     "make_flag",
     "make_grade",
     "make_grade_upload",

@@ -36,6 +36,7 @@ class Approach:
             passages = await self.world.library.search(call, question_of(call), approach.passages)
             return Reply(outcome="answered", text=as_text(passages), model="search", passages=tuple(passages))
         return await self.by_model(call)
+            call.trace.passages = tuple(passages)
 
     async def by_model(self, call: Call) -> Reply:
         failure: Exception | None = None

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('features', '0003_policy_triggers'),
-        ('tenants', '0005_console_keys'),
+        ('tenants', '0003_key_triggers'),
     ]
 
     operations = [

@@ -42,7 +42,8 @@ BEGIN
                 VALUES (changed.feature_id, 0, '{}', clock_timestamp()) ON CONFLICT (feature_id) DO NOTHING;
         END IF;
         UPDATE knowledge_knowledge AS known SET
-            revision = revision + 1,
+            revision = revision + CASE
+                WHEN current_setting(mark, true) = pg_current_xact_id()::text THEN 0 ELSE 1 END,
             languages = ARRAY(SELECT DISTINCT unnest(known.languages || changed.languages) ORDER BY 1),
             changed_at = clock_timestamp()
         WHERE feature_id = changed.feature_id AND (
