@@ -81,7 +81,7 @@ class Found:
     """A ticket as its caller sees it; `output` None until there is one."""
 
     feature: str
-    state: Literal["waiting", "answered", "expired"]
+    state: Literal["waiting", "answered", "expired", "rejected"]
     output: str | None = None
 
 

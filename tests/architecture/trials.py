@@ -401,6 +401,9 @@ simple(
 )
 
 
+simple("features: make_callback_secret", features.make_callback_secret, feature=factories.make_feature)
+
+
 @trial("features: restore_policy")
 def _restore_policy(user: User) -> Act:
     first = factories.make_policy()
@@ -537,3 +540,13 @@ simple(
     ticket=factories.make_ticket,
     note="It promises too much.",
 )
+
+
+@trial("reviews: send_again")
+def _send_again(user: User) -> Act:
+    feature = factories.make_feature()
+    factories.make_policy(feature=feature, settings={"callback_url": "https://app.example.com/answers"})
+    ticket = factories.make_ticket(feature=feature.slug, state="expired")
+    return partial(reviews.send_again, by=user, ticket=ticket)
+
+
