@@ -413,8 +413,31 @@ def _restore_policy(user: User) -> Act:
 
 @trial("deployments: deploy_stable")
 def _deploy_stable(user: User) -> Act:
-    choice = Choice("passthrough", model=factories.make_price().model)
-    return partial(deployments.deploy_stable, by=user, feature=factories.make_feature(), choice=choice)
+    version = factories.make_label().version
+    choice = Choice("prompt", version=version, model=factories.make_price().model)
+    return partial(deployments.deploy_stable, by=user, feature=version.prompt.feature, choice=choice)
+
+
+simple(
+    "deployments: ask_or_deploy",
+    deployments.ask_or_deploy,
+    feature=factories.make_feature,
+    choice=Choice("search"),
+)
+simple("deployments: approve_request", deployments.approve_request, request=factories.make_deployment_request)
+simple("deployments: decline_request", deployments.decline_request, request=factories.make_deployment_request)
+
+
+@trial("deployments: withdraw_request")
+def _withdraw_deployment_request(user: User) -> Act:
+    return partial(
+        deployments.withdraw_request, by=user, request=factories.make_deployment_request(asked_by=user)
+    )
+
+
+@trial("deployments: ask_or_set_share")
+def _ask_or_set_share(user: User) -> Act:
+    return partial(deployments.ask_or_set_share, by=user, feature=tried().feature, share=Decimal(2))
 
 
 @trial("deployments: start_candidate")
@@ -533,13 +556,6 @@ def _drop_old(user: User) -> Act:
 
 
 simple("gateway: note_try", gateway.note_try, feature=factories.make_feature, tenant=factories.make_tenant)
-simple("reviews: answer_ticket", reviews.answer_ticket, ticket=factories.make_ticket, output="It is late.")
-simple(
-    "reviews: reject_ticket",
-    reviews.reject_ticket,
-    ticket=factories.make_ticket,
-    note="It promises too much.",
-)
 
 
 @trial("reviews: send_again")
@@ -550,3 +566,10 @@ def _send_again(user: User) -> Act:
     return partial(reviews.send_again, by=user, ticket=ticket)
 
 
+simple("reviews: answer_ticket", reviews.answer_ticket, ticket=factories.make_ticket, output="It is late.")
+simple(
+    "reviews: reject_ticket",
+    reviews.reject_ticket,
+    ticket=factories.make_ticket,
+    note="It promises too much.",
+)
