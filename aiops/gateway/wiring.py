@@ -33,6 +33,7 @@ from aiops.gateway.stores.library import StoredLibrary, searching_at
 from aiops.gateway.stores.limiter import PolicyLimiter, RedisCounter
 from aiops.gateway.stores.money import BudgetLedger
 from aiops.gateway.stores.pool import Pool
+from aiops.gateway.stores.queries import stored_queries
 from aiops.gateway.stores.tickets import StoredTickets
 from aiops.gateway.stores.vendors import OpenVendors
 
@@ -87,6 +88,7 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
             calls=StoredCalls(pool.connect),
             recorder=CountedRecorder(recorder, figures),
             idempotency=idempotency,
+            queries=await stack.enter_async_context(stored_queries()),
         )
         running = [
             asyncio.create_task(part.run())
@@ -117,14 +119,14 @@ def _state(
     }
 
 
-async def _ended(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
 async def _opened(stack: AsyncExitStack, pool: Pool) -> Pool:
     await pool.open()
     stack.push_async_callback(pool.close)
     return pool
 
 
+async def _ended(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 
