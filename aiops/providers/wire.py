@@ -19,6 +19,7 @@ from aiops.providers import retry
 from aiops.providers.errors import (
     BadKey,
     BadReply,
+    Broken,
     NoCredit,
     ProviderError,
     RateLimited,
@@ -209,7 +210,7 @@ class _mapped:  # noqa: N801 - reads as the statement it is used as
         if isinstance(cause, aiohttp.ClientConnectorError):
             raise Unreachable(f"No connection to {self._host}: {_reason(cause)}.") from None
         if isinstance(error, httpx.TransportError) or isinstance(cause, aiohttp.ClientError | OSError):
-            raise Unreachable(f"The connection to {self._host} broke.") from None
+            raise Broken(f"The connection to {self._host} broke.") from None
 
 
 def _reason(error: aiohttp.ClientConnectorError) -> str:
