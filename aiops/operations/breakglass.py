@@ -129,7 +129,7 @@ def wait(revision: int | None, published_at: datetime | None, word: str, say: Sa
         for one in spread.known:
             if one.knows and one.process.instance not in said:
                 said.add(one.process.instance)
-                say(f"  {one.process.instance} on {one.process.host}: {word} {_after(one.seconds)}")
+                say(f"  {one.process} on {one.process.host}: {word} {_after(one.seconds)}")
         hanging = hanging_ones()
         if (spread.complete and not hanging) or time.monotonic() > end:
             break

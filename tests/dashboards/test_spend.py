@@ -7,6 +7,7 @@ from django.urls import reverse
 from aiops.accounts.models import Workspace
 from aiops.budgets.models import Budget, BudgetRequest
 from aiops.core import clock
+from aiops.core.actors import SystemActor
 from aiops.dashboards import health, marks, periods, spending, sums
 from aiops.deployments import actions as deployments
 from aiops.deployments.choices import Choice
@@ -28,6 +29,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+SHELL = SystemActor("shell")
 NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
 PAGE = reverse("spend:page")
 
@@ -99,7 +101,7 @@ def test_spend_asks_as_many_questions_for_three_tenants_as_for_one(rows, as_role
         make_budget(tenant=tenant)
     client = as_role("finance")
     client.get(PAGE)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(18):
         assert client.get(PAGE).status_code == 200
 
 
@@ -274,7 +276,7 @@ def test_deploys_and_stops_are_marks(user):
     assert (mark.label, mark.bad) == ("stop summary", True)
 
 
-def made_release(at, kind="rollback"):
+def made_release(at, kind="adopted"):
     version = make_version()
     return Release.objects.create(prompt=version.prompt, version=version, kind=kind, four_eyes="off", at=at)
 
@@ -287,11 +289,10 @@ def test_marks_stand_where_things_happened_and_not_where_the_audit_wrote_them(us
     old = NOW - timedelta(days=14)
     stop = make_stop(scope="feature", target="summary", at=old, lifted_at=old + timedelta(days=5))
     released = made_release(old + timedelta(days=10))
-    made_release(old, kind="adopted")
     assert marked(old, NOW) == [
         (stop.at, "stop summary", True),
         (stop.lifted_at, "lift summary", False),
-        (released.at, f"roll back {released.prompt.name}"[:22], False),
+        (released.at, f"begin {released.prompt.name}"[:22], False),
     ]
     assert marked(old, NOW, "summary") == marked(old, NOW)[:2]
     assert marked(old + timedelta(days=1), NOW, "other") == []
@@ -308,12 +309,12 @@ def test_a_deployment_has_the_time_of_its_row_and_a_release_is_marked_once(user)
     feature, now = make_feature(slug="sorting"), clock.now()
     for reason in ("Cheaper", "sort v2 is in production"):
         deployments.deploy_stable(
-            by=user, feature=feature, choice=Choice("passthrough", model=make_price().model), reason=reason
+            by=SHELL, feature=feature, choice=Choice("passthrough", model=make_price().model), reason=reason
         )
     Deployment.objects.update(changed_at=now - timedelta(days=3))
     ((at, label, _),) = marked(now - timedelta(days=7), now + timedelta(days=1))
     assert (label, at > now - timedelta(minutes=1)) == ("deploy sorting", True)
-    deployments.deploy_stable(by=user, feature=feature, choice=Choice("search"), reason="Without a model")
+    deployments.deploy_stable(by=SHELL, feature=feature, choice=Choice("search"), reason="Without a model")
     Deployment.objects.update(changed_at=now - timedelta(days=3))
     assert (now - timedelta(days=3), "deploy sorting", False) in marked(now - timedelta(days=7), now)
 
