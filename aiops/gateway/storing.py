@@ -14,6 +14,7 @@ import psycopg
 from psycopg import AsyncConnection, AsyncCursor
 
 from aiops.core.latency import bucket
+from aiops.gateway.guardrail_counts import add_guardrails
 
 Record = Mapping[str, Any]
 Settle = Callable[[AsyncCursor[Any], Mapping[int, Decimal]], Awaitable[None]]
@@ -38,6 +39,7 @@ _COLUMNS = ", ".join(
         *(f"{name}_tokens" for name in _TOKENS),
         *_JSON,
         "output",
+        "rejected",
     ]
 )
 _VALUES = ", ".join(
@@ -48,6 +50,7 @@ _VALUES = ", ".join(
         *(f"(line->'tokens'->>'{name}')::int" for name in _TOKENS),
         *(f"line->'{name}'" for name in _JSON),
         "line->>'output'",
+        "line->>'rejected'",
     ]
 )
 _INSERT = (
@@ -108,6 +111,7 @@ async def _store(connection: AsyncConnection[Any], records: Sequence[Record], se
         fresh = [record for record in records if record["id"] in inserted]
         if fresh:
             await add_sums(cursor, rolled_up(fresh))
+            await add_guardrails(cursor, fresh)
             if charged := charges(fresh):
                 await settle(cursor, charged)
     return len(inserted)
