@@ -1,11 +1,10 @@
 """Callers that go on whatever happens, and remember each answer: for programs that break things meanwhile."""
 
 import asyncio
-import contextlib
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import urlsplit
@@ -138,18 +137,22 @@ class Callers:
         numbers = iter(range(10**9))
         await asyncio.gather(*(self._line(numbers) for _ in range(self.connections)))
 
-    async def _line(self, numbers: "iter[int]") -> None:  # type: ignore[valid-type]  # an iterator of numbers
+    async def _line(self, numbers: Iterator[int]) -> None:
         while not self._ends.is_set():
-            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-                reader, writer = await opened(self.url)
-                try:
-                    while not self._ends.is_set():
-                        begun = time.monotonic()
-                        writer.write(request(self.url, self.body(next(numbers)), self.headers))
-                        self.answers.append(await answer(reader, begun))
-                        await asyncio.sleep(self.pause)
-                    return
-                finally:
-                    writer.close()
-            self.broken += 1
-            await asyncio.sleep(0.05)
+            try:
+                await self._calls(numbers)
+            except (OSError, asyncio.IncompleteReadError):
+                self.broken += 1
+                await asyncio.sleep(0.05)
+
+    async def _calls(self, numbers: Iterator[int]) -> None:
+        """One call after another on a connection, until the end."""
+        reader, writer = await opened(self.url)
+        try:
+            while not self._ends.is_set():
+                begun = time.monotonic()
+                writer.write(request(self.url, self.body(next(numbers)), self.headers))
+                self.answers.append(await answer(reader, begun))
+                await asyncio.sleep(self.pause)
+        finally:
+            writer.close()

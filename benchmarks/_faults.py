@@ -30,7 +30,7 @@ class Stage:
     redis: Any
     processes: dict[str, Any] = field(default_factory=dict)
     gateways: list[Any] = field(default_factory=list)
-    models: dict[str, Any] = field(default_factory=dict)
+    models: dict[tuple[str, str], Any] = field(default_factory=dict)
     features: dict[str, Any] = field(default_factory=dict)
     key: str = ""
     tenant: Any = None
@@ -178,7 +178,7 @@ def _servers(folder: Path, parts: contextlib.ExitStack) -> Stage:
     for name, server in (("postgres", postgres), ("redis", redis)):
         server.prepare()
         stage.start(name)
-        parts.callback(lambda name=name: stage.stop(name))
+        parts.callback(stage.stop, name)
     postgres.ensure_database("aiops")
     os.environ.update(  # noqa: TID251 - sets the stage for the settings of this process and of the gateways
         DJANGO_SETTINGS_MODULE="aiops.settings",

@@ -3,8 +3,8 @@
     python -m benchmarks.faults_servers [--seconds 30] [--connections 8]
 
 Two gateways, three features: "free" has no budget, "paid" has one and a fixed text as fallback, "limited"
-lets 60 calls a minute through. PostgreSQL is stopped for `--seconds`, started, stopped again while a fresh gateway
-starts from its copy of the decisions; then Redis is stopped, and started.
+lets 60 calls a minute through. PostgreSQL is stopped for `--seconds`, started, and stopped again while a
+fresh gateway starts from its copy of the decisions; then Redis is stopped, and started.
 """
 
 import argparse

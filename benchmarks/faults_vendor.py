@@ -3,7 +3,7 @@
     python -m benchmarks.faults_vendor [--deadline 1.5]
 
 One gateway; each fault has a feature that may turn to a good model after it, and one that has nothing else.
-Then a vendor that goes on hanging is left alone, and callers leave while they wait, and in the middle of a stream.
+Then a vendor that goes on hanging is left alone, and callers leave while they wait and within a stream.
 """
 
 import argparse

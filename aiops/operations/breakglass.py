@@ -134,9 +134,9 @@ def wait(revision: int | None, published_at: datetime | None, word: str, say: Sa
         if (spread.complete and not hanging) or time.monotonic() > end:
             break
         time.sleep(LOOK)
-    for one in spread.silent:
-        if one not in hanging:
-            say(f"  {one} on {one.host}: its process has ended without a word")
+    for silent in spread.silent:
+        if silent not in hanging:
+            say(f"  {silent} on {silent.host}: its process has ended without a word")
     if not spread.total and not hanging:
         say(f"No gateway runs. It is {word} for those that start.")
         return

@@ -28,7 +28,7 @@ def test_an_answer_in_the_cache_has_an_age_of_at_least_nothing(jump, age, monkey
     monkeypatch.setattr(time, "time", lambda: clock[-1])
 
     async def go() -> float | None:
-        cache = SharedCache(lambda: None)  # type: ignore[arg-type,return-value]  # nobody asks the database
+        cache = SharedCache(lambda: None)  # nobody asks the database
         await cache.keep(b"key", make_call(), Reply("answered", "Fine."), 1.5 * HOUR)
         clock.append(NOON + jump)
         found = await cache.find(b"key")
