@@ -80,7 +80,12 @@ def test_anthropic_classes_are_disjoint_already():
     assert from_anthropic(reported) == Usage(input=36, cached_input=64, cache_write=8, output=20)
 
 
-@pytest.mark.parametrize("reported", [None, {}, [], "many", {"prompt_tokens": 1}, {"prompt_tokens": True}])
+ABSURD = {"prompt_tokens": 10**18, "completion_tokens": 10**18}  # no column holds it, and no vendor means it
+
+
+@pytest.mark.parametrize(
+    "reported", [None, {}, [], "many", {"prompt_tokens": 1}, {"prompt_tokens": True}, ABSURD]
+)
 def test_missing_usage_is_none(reported):
     assert from_openai(reported) is None
     assert from_anthropic(reported) is None
