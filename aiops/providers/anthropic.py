@@ -141,7 +141,7 @@ class _Heard:
 
     def __init__(self, request: ChatRequest) -> None:
         self._request = request
-        self._texts: list[str] = []
+        self._pieces = replies.Pieces()
         self._usage: dict[str, Any] = {}
         self._start: Mapping[str, Any] = {}
         self._stop: Any = None
@@ -165,9 +165,7 @@ class _Heard:
     def _text(self, delta: Mapping[str, Any]) -> str:
         names = {"text_delta": "text", "input_json_delta": "partial_json"}
         name = names.get(str(delta.get("type")))
-        text = replies.text(delta.get(name), name) if name else ""
-        self._texts.append(text)
-        return text
+        return self._pieces.take(delta.get(name), name) if name else ""
 
     def _count(self, reported: Any) -> None:
         if isinstance(
@@ -178,7 +176,7 @@ class _Heard:
     def reply(self) -> ChatReply:
         if not self._whole:
             raise BadReply("The stream ended before the answer did.")
-        text = "".join(self._texts)
+        text = self._pieces.joined()
         reported = usage.from_anthropic(self._usage)
         return ChatReply(
             text=text,

@@ -208,7 +208,7 @@ class _Heard:
 
     def __init__(self, request: ChatRequest) -> None:
         self._request = request
-        self._texts: list[str] = []
+        self._pieces = replies.Pieces()
         self._finish = ""
         self._usage: Usage | None = None
         self._model = request.model
@@ -226,14 +226,12 @@ class _Heard:
         self._finish = replies.word(choice.get("finish_reason"), self._finish)
         delta = replies.mapping(choice.get("delta") or {}, "delta")
         piece = delta.get("content") or delta.get("refusal") or ""
-        text = replies.text(piece, "content")
-        self._texts.append(text)
-        return text
+        return self._pieces.take(piece, "content")
 
     def reply(self) -> ChatReply:
         if not self._finish:
             raise BadReply("The stream ended before the answer did.")
-        text = "".join(self._texts)
+        text = self._pieces.joined()
         return ChatReply(
             text=text,
             usage=self._usage or usage.estimate(self._request.messages, text),

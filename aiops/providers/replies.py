@@ -28,6 +28,28 @@ def text(value: Any, name: str) -> str:
     return value.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+class Pieces:
+    """A text that comes in pieces: two halves of a surrogate pair that were sent apart make one character."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+        self._half = ""
+
+    def take(self, value: Any, name: str) -> str:
+        """The piece as it can be shown now."""
+        if not isinstance(value, str):
+            return text(value, name)
+        whole = self._half + value
+        self._half = whole[-1] if "\ud800" <= whole[-1:] <= "\udbff" else ""
+        piece = text(whole.removesuffix(self._half) if self._half else whole, name)
+        self._texts.append(piece)
+        return piece
+
+    def joined(self) -> str:
+        """All of it."""
+        return "".join(self._texts) + text(self._half, "text")
+
+
 def word(value: Any, otherwise: str) -> str:
     """A short text, `otherwise` where it is missing or of another type."""
     return text(value, "")[:200] if isinstance(value, str) and value else otherwise
