@@ -12,6 +12,8 @@ from aiops.approaches.face import Answer
 from aiops.approaches.models import ClassifierVersion, OutOfFold, RuleSetVersion
 from aiops.core.errors import Conflict, InvalidInput, Problem
 
+MODELS = 32  # classifiers that a process keeps in memory
+
 
 @dataclass(frozen=True, slots=True)
 class ByRules:
@@ -76,7 +78,14 @@ def out_of_fold(version: ClassifierVersion, text: str) -> OutOfFold | None:
     return OutOfFold.objects.filter(version=version, content=digest(text)).first()
 
 
-@lru_cache(maxsize=8)
+def loaded(version_id: int) -> ByClassifier:
+    """The classifier of a version, ready to answer without the database. Raises Conflict as it does."""
+    version = ClassifierVersion.objects.defer("weights").get(pk=version_id)
+    _model(version_id)
+    return ByClassifier(version)
+
+
+@lru_cache(maxsize=MODELS)
 def _model(version_id: int) -> learning.Model:
     """Kept in memory: a version never changes."""
     version = ClassifierVersion.objects.get(pk=version_id)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from aiops.approaches.models import RuleSetVersion
 from aiops.budgets.models import Budget
 from aiops.catalog.models import Model, Price, Provider
 from aiops.deployments.models import Deployment, Served
@@ -42,6 +43,7 @@ def _questions(now: datetime) -> dict[str, "QuerySet[Any, Any]"]:
     """What is asked, by name, as lists of values. Prices are those of `now`."""
     alive = ApiKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
     policies = PolicyVersion.objects.order_by("feature_id", "-number").distinct("feature_id")
+    rules = RuleSetVersion.objects.order_by("rule_set_id", "-number").distinct("rule_set_id")
     begun = Price.objects.filter(effective_at__lte=now)
     coming = Price.objects.filter(effective_at__gt=now).order_by("effective_at")
     return {
@@ -63,6 +65,7 @@ def _questions(now: datetime) -> dict[str, "QuerySet[Any, Any]"]:
         "coming": coming.values_list("effective_at")[:1],
         "providers": Provider.objects.values_list(*_PROVIDER),
         "stops": KillSwitch.objects.filter(lifted_at=None).values_list("scope", "target", "reason"),
+        "rule_sets": rules.values_list("rule_set__name", "number", "pk", "inputs", "source"),
         "budgets": Budget.objects.order_by("pk").values_list(*_BUDGET),
     }
 

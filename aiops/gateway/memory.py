@@ -108,13 +108,10 @@ class MemoryApproaches:
     def __init__(self, answers: Mapping[str, str] | None = None) -> None:
         self.answers = answers or {}
 
-    async def answer(self, approach: Instant, inputs: Mapping[str, str], locale: str) -> str:
-        return await self.rules(approach.name, inputs, locale)
-
-    async def rules(self, rule_set: str, inputs: Mapping[str, str], locale: str) -> str:  # noqa: ARG002 - always the same
-        if rule_set not in self.answers:
-            raise InvalidRequest(f"There are no rules {rule_set}.")
-        return self.answers[rule_set]
+    async def answer(self, approach: Instant, inputs: Mapping[str, str], locale: str) -> str:  # noqa: ARG002 - always the same
+        if approach.name not in self.answers:
+            raise InvalidRequest(f"There are no rules {approach.name}.")
+        return self.answers[approach.name]
 
 
 class MemoryLibrary:

@@ -6,6 +6,7 @@ Providers' keys stay sealed. A feature whose policy no longer reads is stopped, 
 import base64
 import json
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -73,6 +74,7 @@ def paint() -> Painted:
         providers={row[0]: _provider(*row) for row in rows["providers"]},
         stops=(*(_stop(*row) for row in rows["stops"]), *found.stops),
         budgets=tuple(_budget(*row) for row in rows["budgets"]),
+        rule_sets=_rule_sets(rows, found.found),
     )
     return Painted(picture, rows["coming"][0][0] if rows["coming"] else None)
 
@@ -93,7 +95,7 @@ def _keys(rows: Rows) -> dict[str, parts.Key]:
 def _features(rows: Rows) -> _Features:
     policies = {feature: (number, settings) for feature, number, settings in rows["policies"]}
     flags, serving, gathered = _flags(rows), _deployments(rows), _Features()
-    known = dict(rows["knowledge"])
+    known: dict[int, int] = dict(rows["knowledge"])
     for pk, slug, kind in rows["features"]:
         number, settings = policies.get(pk, (0, None))
         gathered.found[slug] = parts.Feature(
@@ -180,6 +182,19 @@ def _approach(row: dict[str, Any]) -> Any:
                 inputs=(row[trained + "variable"],),
             )
     return parts.Search()
+
+
+def _rule_sets(rows: Rows, features: Mapping[str, parts.Feature]) -> dict[str, parts.Instant]:
+    """Those that some feature falls back on."""
+    ways = (way for feature in features.values() for way in feature.policy.fallbacks)
+    wanted = {way.rule_set for way in ways if way.kind == "rules"}
+    return {
+        name: parts.Instant(
+            kind="rules", name=name, number=number, version_id=pk, inputs=tuple(_json(inputs)), source=source
+        )
+        for name, number, pk, inputs, source in rows["rule_sets"]
+        if name in wanted
+    }
 
 
 def _models(rows: Rows) -> dict[str, parts.Model]:

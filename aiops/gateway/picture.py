@@ -182,3 +182,10 @@ class Picture(Part):
     providers: Mapping[str, Provider] = {}  # by slug
     stops: tuple[Stop, ...] = ()
     budgets: tuple[Budget, ...] = ()
+    rule_sets: Mapping[str, Instant] = {}  # each one's newest version, for features that fall back on it
+
+    def classifiers(self) -> frozenset[int]:
+        """The versions of classifiers that serve."""
+        served = (one.deployment for one in self.features.values() if one.deployment)
+        arms = (arm for one in served for arm in (one.stable, one.candidate))
+        return frozenset(arm.version_id for arm in arms if arm and arm.kind == "classifier")

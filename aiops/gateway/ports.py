@@ -65,10 +65,6 @@ class Approaches(Protocol):
         """What a rule set or a classifier says. Raises InvalidRequest where inputs lack something."""
         ...
 
-    async def rules(self, rule_set: str, inputs: Mapping[str, str], locale: str) -> str:
-        """What the newest version of a rule set says."""
-        ...
-
 
 class Library(Protocol):
     async def search(self, call: Call, question: str, most: int) -> Sequence[Passage]:

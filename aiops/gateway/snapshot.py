@@ -41,7 +41,7 @@ class Snapshot:
     """`async with Snapshot(process, home) as snapshot:` then `snapshot.picture`, None before there is any.
 
     `spool_records` and `local_limits` are asked for what the process says of itself. `processes`: how many
-    gateways lived when the database was last asked, 1 at least.
+    gateways lived when the database was last asked, 1 at least. `swapped` hears of each new picture.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class Snapshot:
         *,
         spool_records: Callable[[], int] = lambda: 0,
         local_limits: Callable[[], bool] = lambda: False,
+        swapped: Callable[[Picture], object] = lambda _: None,
     ) -> None:
         self.process = process
         self.picture: Picture | None = None
@@ -59,6 +60,7 @@ class Snapshot:
         self._stopfile = stopfile.Watched(home)
         self._spool_records = spool_records
         self._local_limits = local_limits
+        self._swapped = swapped
         self._painted: Painted | None = None  # without the stop file's stops
         self._current = 0.0  # by the monotonic clock: when the picture was last known to be the newest
         self._wait = 0.0  # seconds until the next try; 0 while the database answers
@@ -169,6 +171,7 @@ class Snapshot:
     def _take(self, painted: Painted) -> None:
         self._painted = painted
         self._swap()
+        self._swapped(painted.picture)
 
     def _swap(self) -> None:
         if self._painted:

@@ -62,17 +62,19 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
         counter = RedisCounter(settings.REDIS_URL)
         stack.push_async_callback(counter.close)
         limits = Limits(counter, lambda: snapshot.processes)
+        approaches = InstantApproaches()
+        stack.callback(approaches.close)
         snapshot = Snapshot(
             process,
             home,
             spool_records=lambda: recorder.spool.count,
             local_limits=lambda: limits.local_only,
+            swapped=approaches.prepare,
         )
         await stack.enter_async_context(snapshot)
+        await approaches.prepared()
         vendors = OpenVendors(lambda: snapshot.picture)
         stack.push_async_callback(vendors.close)
-        approaches = InstantApproaches()
-        stack.callback(approaches.close)
         cache = SharedCache(pool.connect)
         idempotency = StoredIdempotency(pool.connect)
         figures = Figures(home / "metrics", with_tenant=env.flag("AIOPS_METRICS_TENANT"))

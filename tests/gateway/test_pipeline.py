@@ -191,7 +191,9 @@ def test_a_request_that_fails_again_and_again_is_refused_for_a_while():
 def test_the_fallbacks_are_tried_in_order():
     vendor = Vendor(Refused("no"))
     policy = {"fallbacks": [{"kind": "cached"}, {"kind": "rules", "rule_set": "basic"}, TEXT]}
-    (reply,), _ = run(vendor, policy=policy, approaches=MemoryApproaches({"basic": "By rule."}))
+    sets = {"basic": Instant(kind="rules", name="basic", number=2, version_id=7)}
+    rules = MemoryApproaches({"basic": "By rule."})
+    (reply,), _ = run(vendor, policy=policy, approaches=rules, rule_sets=sets)
     assert (reply.text, reply.fallback.by, reply.fallback.reason) == ("By rule.", "rules", "provider_error")
     (reply,), _ = run(vendor, policy=policy)
     assert reply.fallback.by == "text"

@@ -84,6 +84,7 @@ def make_call(policy: dict[str, Any] | None = None, *, seconds: float = 3.0, **c
         features={"summary": feature},
         models={model.name: model for model in changes.pop("models", (make_model(), make_model("large")))},
         stops=changes.pop("stops", ()),
+        rule_sets=changes.pop("rule_sets", {}),
     )
     facts: dict[str, Any] = {
         "id": new_id(),

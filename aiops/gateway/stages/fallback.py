@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from aiops.features import policy as policies
 from aiops.gateway import ports
-from aiops.gateway.errors import GatewayError, OutOfTime, Unanswered
+from aiops.gateway.errors import GatewayError, InvalidRequest, OutOfTime, Unanswered
 from aiops.gateway.messages import Call, Handler, Reply, Served
 from aiops.gateway.stages.approach import as_text
 from aiops.gateway.stages.cache import key_of, usable
@@ -58,14 +58,19 @@ class Fallback:
                 call.trace.passages = passages or call.trace.passages
                 return _degraded(as_text(passages), "search", why, passages) if passages else None
             case policies.RulesFallback():
-                text = await self._world.approaches.rules(wanted.rule_set, call.inputs, call.locale)
-                return _degraded(text, "rules", why)
+                return _degraded(await self._by_rules(wanted.rule_set, call), "rules", why)
             case policies.TextFallback():
                 return _degraded(text_for(wanted, call.locale), "text", why)
             case policies.DeferredFallback():
                 return await self._queued("deferred", wanted.for_seconds, call, why)
             case policies.PersonFallback():
                 return await self._queued("person", wanted.within_seconds, call, why)
+
+    async def _by_rules(self, name: str, call: Call) -> str:
+        rules = call.picture.rule_sets.get(name)
+        if rules is None:
+            raise InvalidRequest(f"There is no rule set {name!r}.")
+        return await self._world.approaches.answer(rules, call.inputs, call.locale)
 
     async def _cached(self, wanted: policies.CachedFallback, call: Call, why: Unanswered) -> Reply | None:
         if why.reason in STOPPED:
