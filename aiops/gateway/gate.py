@@ -128,18 +128,27 @@ def embedding_call(picture: Picture, key: Key, headers: Mapping[str, str], body:
 
 async def unless_gone(work: Awaitable[T], gone: Callable[[], Awaitable[Any]]) -> T | None:
     """What `work` gives; None where the caller goes away first: then `work` is cancelled, and has ended."""
-    task = asyncio.ensure_future(work)
+    task = asyncio.current_task()
     watch = asyncio.ensure_future(gone())
+    if task is None:
+        raise RuntimeError("There is no task that could be cancelled.")
+    under_way = True
+
+    def leave(_: object) -> None:
+        if under_way:
+            task.cancel()
+
+    watch.add_done_callback(leave)
     try:
-        await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            return task.result()
-        task.cancel()
-        await asyncio.wait({task})
+        return await work
+    except asyncio.CancelledError:
+        if not watch.done():
+            raise
+        task.uncancel()
         return None
     finally:
+        under_way = False
         watch.cancel()
-        task.cancel()
 
 
 def _message(said: Said) -> Message:

@@ -46,4 +46,4 @@ def _asked_again(call: Call, reply: Reply) -> Call:
     wrong = "; ".join(check.reason for check in failures(reply))
     told = f"Your answer was not accepted: {wrong}. Answer again, mending only this."
     again = (*call.rendered, Message("assistant", reply.text), Message("user", told))
-    return replace(call, rendered=again)
+    return call.but(rendered=again)

@@ -37,12 +37,13 @@ class BudgetLedger:
 class JournalledHold:
     """A hold whose end is in the journal too, where no record will say it."""
 
-    __slots__ = ("_hold", "_recorder", "id", "leases")
+    __slots__ = ("_hold", "_recorder", "id", "leases", "worst")
 
     def __init__(self, hold: Hold, recorder: SpoolRecorder) -> None:
         self._hold = hold
         self._recorder = recorder
         self.id = hold.id
+        self.worst = hold.worst
         self.leases = hold.leases
 
     def settle(self, cost: Decimal | None) -> None:
