@@ -41,6 +41,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("AIOPS_HOME", "where embedded servers, keys and spools live", "var"),
     Variable("AIOPS_ENCRYPTION_KEY", "encrypts provider keys; unset: made on first use", secret=True),
     Variable("AIOPS_PUBLIC_URL", "the console's address in e-mails and links", "http://127.0.0.1:8000"),
+    Variable("AIOPS_GATEWAY_URL", "where the console calls a gateway; `up` sets it; unset: one on its host"),
     Variable("TRUSTED_PROXIES", "addresses or networks of reverse proxies whose X-Forwarded-For is believed"),
     Variable("AIOPS_BIND", "set by `up`: where the console listens; demo sign-ins show on loopback only"),
     Variable(
@@ -160,6 +161,16 @@ def public_url() -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
         raise BadEnvironment(
             f"AIOPS_PUBLIC_URL={value!r} is not the address of a console. Write it like https://aiops.example.com."
+        )
+    return value
+
+
+def gateway_url() -> str:
+    """AIOPS_GATEWAY_URL without a slash at its end, empty where unset."""
+    value = url("AIOPS_GATEWAY_URL", frozenset({"http", "https"})).rstrip("/")
+    if value and not urlsplit(value).hostname:
+        raise BadEnvironment(
+            f"AIOPS_GATEWAY_URL={value!r} names no host. Write it like http://gateway.internal:8001."
         )
     return value
 

@@ -19,6 +19,7 @@ SECRET_KEY = env.kept_secret("SECRET_KEY", "secret-key")
 ENCRYPTION_KEY = env.kept_secret("AIOPS_ENCRYPTION_KEY", "encryption-key")
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS")
 PUBLIC_URL = env.public_url()
+GATEWAY_URL = env.gateway_url()
 DEMO_SIGN_INS = env.is_loopback(env.text("AIOPS_BIND")) and env.is_loopback(
     urlsplit(PUBLIC_URL).hostname or ""
 )
@@ -41,6 +42,7 @@ INSTALLED_APPS = [
     "aiops.datasets",
     "aiops.prompts",
     "aiops.approaches",
+    "aiops.knowledge",
     "aiops.deployments",
     "aiops.flags",
     "aiops.budgets",
@@ -239,6 +241,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "gateway.retry_deferred": {
         "task": "gateway.retry_deferred",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
+    "gateway.deliver_callbacks": {
+        "task": "gateway.deliver_callbacks",
         "schedule": 15.0,
         "options": {"expires": 15},
     },

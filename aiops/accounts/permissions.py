@@ -10,12 +10,15 @@ class Permission(StrEnum):
     HOME_VIEW = "home.view"
     FEATURES_VIEW = "features.view"
     FEATURES_EDIT = "features.edit"
+    FEATURES_TRY = "features.try"
     PROMPTS_VIEW = "prompts.view"
     PROMPTS_EDIT = "prompts.edit"
     PROMPTS_REVIEW = "prompts.review"
     PROMPTS_SHIP = "prompts.ship"
     DATASETS_VIEW = "datasets.view"
     DATASETS_EDIT = "datasets.edit"
+    KNOWLEDGE_VIEW = "knowledge.view"
+    KNOWLEDGE_EDIT = "knowledge.edit"
     EVALUATIONS_VIEW = "evaluations.view"
     EVALUATIONS_RUN = "evaluations.run"
     EVALUATIONS_GRADE = "evaluations.grade"
@@ -53,7 +56,14 @@ class Role(StrEnum):
 
 _P = Permission
 _READ = frozenset({_P.HOME_VIEW, _P.FEATURES_VIEW})
-_WORK = _READ | {_P.PROMPTS_VIEW, _P.DATASETS_VIEW, _P.EVALUATIONS_VIEW, _P.FLAGS_VIEW, _P.HEALTH_VIEW}
+_WORK = _READ | {
+    _P.PROMPTS_VIEW,
+    _P.DATASETS_VIEW,
+    _P.KNOWLEDGE_VIEW,
+    _P.EVALUATIONS_VIEW,
+    _P.FLAGS_VIEW,
+    _P.HEALTH_VIEW,
+}
 _RELEASE = frozenset({_P.PROMPTS_REVIEW, _P.PROMPTS_SHIP, _P.FLAGS_EDIT, _P.FLAGS_STOP})
 
 # Reviewers see no spend; finance sees no prompts or outputs (CONSOLE).
@@ -65,6 +75,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     | _RELEASE
     | {
         _P.FEATURES_EDIT,
+        _P.FEATURES_TRY,
         _P.EVALUATIONS_RUN,
         _P.VERDICTS_ACCEPT,
         _P.TENANTS_VIEW,
@@ -77,8 +88,10 @@ ROLES: dict[Role, frozenset[Permission]] = {
     | _RELEASE
     | {
         _P.FEATURES_EDIT,
+        _P.FEATURES_TRY,
         _P.PROMPTS_EDIT,
         _P.DATASETS_EDIT,
+        _P.KNOWLEDGE_EDIT,
         _P.EVALUATIONS_RUN,
         _P.POLICY_EDIT,
         _P.DEPLOY,

@@ -18,6 +18,7 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.HOME_VIEW: "see the home page",
     Permission.FEATURES_VIEW: "see features",
     Permission.FEATURES_EDIT: "add and change features",
+    Permission.FEATURES_TRY: "send a call to a feature from the console, at its cost",
     Permission.PROMPTS_VIEW: "read prompts",
     Permission.PROMPTS_EDIT: "write prompt versions and move labels",
     Permission.PROMPTS_REVIEW: "comment on prompt versions, approve those of others or ask for changes",

@@ -27,6 +27,7 @@ HOLDS = 64  # in a slice at most
 SAFETY = 5.0  # seconds before a lease ends that we stop using it
 RENEW_EVERY = 10.0
 TICK = 1.0
+AWAY_FOR = 5.0  # seconds in which no call waits for a database that did not answer; `run` looks each tick
 REFUSED_FOR = 0.25  # seconds in which nobody asks again for a budget that had no room
 Connect = Callable[[], AbstractAsyncContextManager[AsyncConnection[Any]]]
 
@@ -69,6 +70,10 @@ class Account:
 
     def has(self, amount: Decimal, now: float) -> bool:
         return self.lease is not None and now < self.valid_until and self.free >= amount
+
+    def forget(self) -> None:
+        """The lease is no longer ours. What is promised out of it will be settled with the database."""
+        self.lease, self.free, self.valid_until = None, ZERO, 0.0
 
 
 class Hold:
@@ -115,6 +120,7 @@ class Ledger:
         self._accounts: dict[tuple[int, datetime], Account] = {}
         self._current: dict[int, Account] = {}  # of each budget, the account last asked for
         self._count = 0
+        self._away_until = 0.0
 
     async def hold(self, worst: Decimal, budgets: Sequence[Limit]) -> Hold:
         """Promise `worst` USD out of every one of `budgets`. Raises NoRoom."""
@@ -140,11 +146,14 @@ class Ledger:
         while True:
             await asyncio.sleep(TICK)
             try:
+                if self._clock() < self._away_until:
+                    await self._look()
                 await self._give_back_idle()
                 if self._clock() - renewed >= RENEW_EVERY:
                     await self._renew()
                     renewed = self._clock()
             except (OperationalError, OSError) as error:
+                self._away_until = self._clock() + AWAY_FOR
                 log.warning("leases_wait", error=str(error).strip())
 
     async def close(self) -> None:
@@ -172,7 +181,15 @@ class Ledger:
                 return
             if now < account.refused_until and account.lease is not None:
                 raise NoRoom(account.budget, account.ends)
+            if now < self._away_until:
+                raise NoRoom(account.budget, account.ends, away=True)
             await self._ask(account, worst, now)
+
+    async def _look(self) -> None:
+        """Whether the database is back."""
+        async with self._connect() as connection:
+            await connection.execute("SELECT 1")
+        self._away_until = 0.0
 
     async def _ask(self, account: Account, worst: Decimal, now: float) -> None:
         try:
@@ -183,6 +200,7 @@ class Ledger:
                         return
                 taken = await leasing.take(connection, self.instance, _wanted(account, worst))
         except (OperationalError, OSError):
+            self._away_until = self._clock() + AWAY_FOR
             raise NoRoom(account.budget, account.ends, away=True) from None
         except KeyError:  # the budget was removed a moment ago: the next picture knows it
             raise NoRoom(account.budget, account.ends) from None
@@ -217,7 +235,7 @@ class Ledger:
             if account.lease in alive:
                 account.valid_until = now + leasing.SECONDS - SAFETY
             else:
-                self._forget(account)
+                account.forget()
 
     async def _give_back_idle(self) -> None:
         idle = self._clock() - TICK
@@ -240,11 +258,7 @@ class Ledger:
                 account.valid_until = 0.0
                 raise
             if not ours:
-                self._forget(account)
-
-    def _forget(self, account: Account) -> None:
-        """The lease is no longer ours. What is promised out of it will be settled with the database."""
-        account.lease, account.free, account.valid_until = None, ZERO, 0.0
+                account.forget()
 
 
 def _wanted(account: Account, worst: Decimal) -> leasing.Wanted:

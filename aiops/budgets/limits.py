@@ -2,9 +2,11 @@
 
 A process takes slices of a minute's allowance from Redis, a hundredth of it each, and spends them in memory:
 most calls need no round trip, and the sum over all processes never passes the limit. Without Redis each
-process keeps its share of the limit by itself. Calls at once are counted by each process against its share.
+process keeps its share of the limit by itself. Calls at once are counted by each process against its share,
+which is one at least (ADR 0074).
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +20,7 @@ log = structlog.get_logger(__name__)
 WINDOW = 60  # seconds
 SLICES = 100
 RETRY = 1.0  # seconds in which a Redis that failed is left alone
+PROBE = "aiops:limit:probe"
 
 
 class Counter(Protocol):
@@ -74,17 +77,23 @@ class Entered:
 
 
 class Limits:
-    """One process's part in all limits. `now` in seconds since 1970; `processes`: how many share them."""
+    """One process's part in all limits; `processes`: how many share them.
+
+    `now` in seconds since 1970: minutes are the same for all. `clock` is monotonic.
+    """
 
     def __init__(
         self,
         counter: Counter | None,
         processes: Callable[[], int] = lambda: 1,
         now: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._counter = counter
         self._processes = processes
         self._now = now
+        self._clock = clock
+        self._away = counter is None
         self._windows: dict[tuple[str, str], _Window] = {}
         self._inside: dict[str, int] = {}
         self._away_until = 0.0
@@ -92,7 +101,14 @@ class Limits:
     @property
     def local_only(self) -> bool:
         """Whether Redis is away, so that each process keeps its share by itself."""
-        return self._counter is None or self._now() < self._away_until
+        return self._away
+
+    async def run(self) -> None:
+        """Find out whether a Redis that was away is back, also while nobody calls. Until cancelled."""
+        while True:
+            await asyncio.sleep(RETRY)
+            if self._away:
+                await self._total(PROBE, 0)
 
     async def enter(self, bounds: Sequence[Bound], tokens: int) -> Entered:
         """Count a call of about `tokens` tokens against all `bounds`. Raises Full; then nothing counts."""
@@ -158,14 +174,20 @@ class Limits:
         window.full = total >= limit
 
     async def _total(self, key: str, amount: int) -> int | None:
-        if self._counter is None or self.local_only:
+        if self._counter is None or self._clock() < self._away_until:
             return None
         try:
-            return await self._counter.add(key, amount, 2 * WINDOW)
+            total = await self._counter.add(key, amount, 2 * WINDOW)
         except (RedisError, OSError) as error:
-            self._away_until = self._now() + RETRY
-            log.warning("limits_local", error=str(error))
+            self._away_until = self._clock() + RETRY
+            if not self._away:
+                log.warning("limits_local", error=str(error))
+            self._away = True
             return None
+        if self._away:
+            log.warning("limits_shared")
+        self._away = False
+        return total
 
     def _window(self, scope: str, what: str) -> _Window:
         window = self._windows.setdefault((scope, what), _Window())

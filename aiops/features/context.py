@@ -6,7 +6,9 @@ from django.http import HttpRequest
 
 from aiops.features.models import Feature
 
-OWN = frozenset({"features", "deployments"})  # whose pages are about the feature in their address
+OWN = frozenset(
+    {"features", "deployments", "feature", "trying"}
+)  # whose pages are about the feature in their address
 
 
 def switcher(request: HttpRequest) -> dict[str, Any]:

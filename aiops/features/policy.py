@@ -6,15 +6,12 @@ The numbers stand in USD, seconds and tokens. A policy is stored whole, as JSON,
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,99}$")]
+from aiops.features.guardrail_policy import DatePolicy, GuardrailPolicy, Mode
+from aiops.features.policy_base import Settings, Slug
 
-
-class Settings(BaseModel):
-    """Base of all parts: nothing unknown is taken, nothing changes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+__all__ = ["DatePolicy", "GuardrailPolicy", "Mode", "Policy", "Settings", "Slug"]
 
 
 class CachePolicy(Settings):
@@ -90,31 +87,14 @@ class RetrievalPolicy(Settings):
     variable: str | None = None  # the input that is the question; None: the only required one
 
 
-class DatePolicy(Settings):
-    """Dates in the named fields of a structured answer must parse and lie in the range (days from today)."""
-
-    fields: tuple[str, ...] = ()
-    earliest_days: int | None = None
-    latest_days: int | None = None
-
-
-Mode = Literal["off", "observe", "enforce"]
-
-
-class GuardrailPolicy(Settings):
-    """`json_schema` checks the version's output schema. `repair`: the model is told once, and may mend."""
-
-    json_schema: Mode = "enforce"
-    dates: Mode = "off"
-    date_rules: DatePolicy = DatePolicy()
-    repair: bool = True
-
-
 class ApprovalPolicy(Settings):
     """Which good answers wait for a person before they are released."""
 
     hold: Literal["none", "all", "categories"] = "none"
     categories: tuple[str, ...] = ()
+    near: float | None = Field(
+        None, ge=0, le=1
+    )  # also those whose margin to a guardrail's limit is at most this
 
 
 class CachedFallback(Settings):
@@ -143,7 +123,7 @@ class TextFallback(Settings):
 
     kind: Literal["text"] = "text"
     text: str = Field(min_length=1, max_length=10_000)
-    by_locale: dict[str, str] = {}
+    by_locale: dict[str, str] = Field({})
 
 
 class DeferredFallback(Settings):

@@ -4,36 +4,17 @@ A field's name is its path: "cache.ttl_seconds". `policy.Policy` reads what was 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from aiops.features.guardrail_fields import GUARDRAIL_SETTINGS
 from aiops.features.policy import Fallback, Policy
+from aiops.features.policy_lines import LINES
+from aiops.features.policy_settings import Section, Setting
 from aiops.features.wording import fallback as in_words
 
 _FALLBACK: TypeAdapter[Fallback] = TypeAdapter(Fallback)
-MODES = (("off", "Off"), ("observe", "Observe: say it in the record"), ("enforce", "Enforce"))
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One thing to set. `kind`: text, number, long, names (a list with commas), check, or choice."""
-
-    path: str
-    label: str
-    kind: str = "number"
-    help: str = ""
-    choices: tuple[tuple[str, str], ...] = ()
-    optional: bool = False  # empty means None
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    name: str
-    title: str
-    about: str
-    settings: tuple[Setting, ...] = ()
 
 
 def _limits(whose: str, title: str) -> tuple[Setting, ...]:
@@ -120,7 +101,7 @@ SECTIONS = (
             Setting(
                 "router.rules",
                 "Rules",
-                "long",
+                "rules",
                 help="One a line, the first that fits decides: "
                 "sim-small: category=greeting,thanks locale=en at_most=500",
             ),
@@ -151,14 +132,7 @@ SECTIONS = (
         "guardrails",
         "Guardrails",
         "What an answer must pass before anybody sees it.",
-        (
-            Setting("guardrails.json_schema", "JSON schema of the prompt version", "choice", choices=MODES),
-            Setting("guardrails.dates", "Dates", "choice", choices=MODES),
-            Setting("guardrails.date_rules.fields", "Fields that hold dates", "names"),
-            Setting("guardrails.date_rules.earliest_days", "Earliest, in days from today", optional=True),
-            Setting("guardrails.date_rules.latest_days", "Latest, in days from today", optional=True),
-            Setting("guardrails.repair", "Tell the model once what is wrong, and let it mend", "check"),
-        ),
+        GUARDRAIL_SETTINGS,
     ),
     Section(
         "approval",
@@ -176,6 +150,12 @@ SECTIONS = (
                 ),
             ),
             Setting("approval.categories", "Categories", "names"),
+            Setting(
+                "approval.near",
+                "Also those this near to a guardrail's limit",
+                optional=True,
+                help="A share: 0.1 is within a tenth of what a limit allows. Empty: none.",
+            ),
         ),
     ),
 )
@@ -201,8 +181,12 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """(label, before, after) of each setting that two stored policies differ in."""
-    old, new = _flat(before), _flat(after)
+    """(label, before, after) of each setting that two stored policies differ in.
+
+    What an older one does not state is as it is by default.
+    """
+    known = _flat(Policy().model_dump(mode="json"))
+    old, new = {**known, **_flat(before)}, {**known, **_flat(after)}
     paths = [path for path in dict.fromkeys([*old, *new]) if old.get(path) != new.get(path)]
     return [(_label(path), _said(path, old.get(path)), _said(path, new.get(path))) for path in paths]
 
@@ -215,42 +199,19 @@ def _at(stored: Mapping[str, Any], path: str) -> Any:
 
 
 def _shown(setting: Setting, value: Any) -> Any:
-    if setting.path == "router.rules":
-        return "\n".join(_rule_line(rule) for rule in value)
+    if setting.kind in LINES:
+        return LINES[setting.kind].shown(value)
     if setting.kind == "names":
         return ", ".join(value)
     return "" if value is None else value
 
 
 def _meant(setting: Setting, value: Any) -> Any:
-    if setting.path == "router.rules":
-        return [_rule(line) for line in value.splitlines() if line.strip()]
+    if setting.kind in LINES:
+        return LINES[setting.kind].meant(value)
     if setting.kind == "names":
         return [part.strip() for part in value.split(",") if part.strip()]
     return None if setting.optional and value == "" else value
-
-
-def _rule(line: str) -> dict[str, Any]:
-    """`sim-small: category=a,b at_most=500`; what is not understood is left for the policy to refuse."""
-    model, _, conditions = line.partition(":")
-    rule: dict[str, Any] = {"model": model.strip()}
-    for condition in conditions.split():
-        name, _, value = condition.partition("=")
-        names = {"category": "categories", "locale": "locales"}
-        if name in names:
-            rule[names[name]] = [part for part in value.split(",") if part]
-        else:
-            rule[f"{name}_characters"] = value
-    return rule
-
-
-def _rule_line(rule: Mapping[str, Any]) -> str:
-    parts = [f"{rule['model']}:"]
-    parts += [f"category={','.join(rule['categories'])}"] if rule["categories"] else []
-    parts += [f"locale={','.join(rule['locales'])}"] if rule["locales"] else []
-    for name in ("at_most", "at_least"):
-        parts += [f"{name}={rule[f'{name}_characters']}"] if rule[f"{name}_characters"] is not None else []
-    return " ".join(parts)
 
 
 def _flat(stored: Mapping[str, Any], above: str = "") -> dict[str, Any]:
@@ -287,4 +248,5 @@ def _one(path: str, part: Any) -> str:
             return in_words(_FALLBACK.validate_python(part))
         except ValidationError:
             return str(part)
-    return _rule_line(part) if path == "router.rules" else str(part)
+    kind = SETTINGS[path].kind if path in SETTINGS else ""
+    return LINES[kind].shown([part]) if kind in LINES else str(part)

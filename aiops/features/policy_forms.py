@@ -9,7 +9,9 @@ from pydantic import ValidationError
 
 from aiops.catalog.models import Model
 from aiops.features.policy import Policy
-from aiops.features.policy_fields import SECTIONS, SETTINGS, Section, Setting, initial, nested
+from aiops.features.policy_fields import SECTIONS, SETTINGS, initial, nested
+from aiops.features.policy_lines import LINES
+from aiops.features.policy_settings import Section, Setting
 
 FALLBACKS = (
     ("", "–"),
@@ -129,7 +131,7 @@ def _field(setting: Setting) -> forms.Field:
         return forms.BooleanField(**common)
     if setting.kind == "choice":
         return forms.ChoiceField(choices=setting.choices, **{**common, "required": True})
-    if setting.kind == "long":
+    if setting.kind == "long" or setting.kind in LINES:
         return forms.CharField(
             max_length=20_000, widget=forms.Textarea({"rows": 3, "class": "mono"}), **common
         )

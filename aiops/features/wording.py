@@ -71,12 +71,15 @@ def _ends(policy: Policy) -> list[tuple[str, str]]:
         ("a limit or a budget is reached", over),
         ("the same request fails again and again", over),
     ]
-    if "enforce" in {policy.guardrails.json_schema, policy.guardrails.dates}:
+    if any(enforced for _, enforced in policy.guardrails.active):
         mend = ", after the model was told once" if policy.guardrails.repair else ""
         found.append((f"an answer does not pass its guardrails{mend}", instead(policy)))
     if policy.approval.hold != "none":
         which = "every good answer" if policy.approval.hold == "all" else _held(policy)
         found.append((f"{which} waits for a person", "a ticket, and the answer once it is approved"))
+    if policy.approval.near is not None:
+        near = f"a good answer comes within {policy.approval.near:.0%} of a guardrail's limit"
+        found.append((near, "a ticket, and the answer once it is approved"))
     return found
 
 

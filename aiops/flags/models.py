@@ -171,6 +171,9 @@ class GatewayProcess(models.Model):
     revision = models.BigIntegerField(default=0)
     acknowledged_at = models.DateTimeField(null=True)
     spool_records = models.PositiveIntegerField(default=0)
+    local_limits = models.BooleanField(
+        default=False, db_default=False
+    )  # Redis is away: rate limits by shares
     version = models.CharField(max_length=40, blank=True)
 
     class Meta:

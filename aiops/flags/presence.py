@@ -6,12 +6,14 @@ from django.db import connection, transaction
 
 _SEEN = """
 INSERT INTO flags_gatewayprocess AS kept
-    (instance, host, pid, port, version, started_at, seen_at, revision, acknowledged_at, spool_records)
+    (instance, host, pid, port, version, started_at, seen_at, revision, acknowledged_at, spool_records,
+    local_limits)
 VALUES (%(instance)s, %(host)s, %(pid)s, %(port)s, %(version)s,
-    clock_timestamp(), clock_timestamp(), %(revision)s, clock_timestamp(), %(spool)s)
+    clock_timestamp(), clock_timestamp(), %(revision)s, clock_timestamp(), %(spool)s, %(local)s)
 ON CONFLICT (instance) DO UPDATE SET
     host = EXCLUDED.host, pid = EXCLUDED.pid, port = EXCLUDED.port, version = EXCLUDED.version,
     seen_at = EXCLUDED.seen_at, revision = EXCLUDED.revision, spool_records = EXCLUDED.spool_records,
+    local_limits = EXCLUDED.local_limits,
     started_at = CASE WHEN %(first)s THEN EXCLUDED.started_at ELSE kept.started_at END,
     acknowledged_at = CASE WHEN kept.revision = EXCLUDED.revision AND NOT %(first)s
         THEN kept.acknowledged_at ELSE EXCLUDED.acknowledged_at END
@@ -20,6 +22,10 @@ RETURNING id
 _KNOWS = """
 INSERT INTO flags_acknowledgement (process_id, revision, at) VALUES (%s, %s, clock_timestamp())
 ON CONFLICT DO NOTHING
+"""
+_SHARING = """
+SELECT count(*) FROM flags_gatewayprocess
+WHERE port > 0 AND seen_at > clock_timestamp() - interval '10 seconds'
 """
 _SWEEP = """
 DELETE FROM flags_acknowledgement USING flags_gatewayprocess p
@@ -46,8 +52,18 @@ class Process:
 
 
 @transaction.atomic
-def say(process: Process, revision: int, *, spool_records: int = 0, first: bool = False) -> None:
-    """The process lives, and `revision` is in force there. `first`: it has just begun."""
+def say(
+    process: Process,
+    revision: int,
+    *,
+    spool_records: int = 0,
+    local_limits: bool = False,
+    first: bool = False,
+) -> int:
+    """The process lives, and `revision` is in force there. `first`: it has just begun.
+
+    How many gateways live: those that listen on a port, seen in the last ten seconds.
+    """
     with connection.cursor() as cursor:
         facts: dict[str, str | int | bool] = {
             "instance": process.instance,
@@ -57,10 +73,13 @@ def say(process: Process, revision: int, *, spool_records: int = 0, first: bool 
             "version": process.version,
             "revision": revision,
             "spool": spool_records,
+            "local": local_limits,
             "first": first,
         }
         cursor.execute(_SEEN, facts)
         cursor.execute(_KNOWS, [cursor.fetchone()[0], revision])
+        cursor.execute(_SHARING)
+        return int(cursor.fetchone()[0])
 
 
 @transaction.atomic

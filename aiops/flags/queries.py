@@ -73,10 +73,24 @@ def live_processes() -> "QuerySet[GatewayProcess]":
     return GatewayProcess.objects.filter(seen_at__gt=Now() - LIVE).order_by("host", "instance")
 
 
-def silent_processes() -> "QuerySet[GatewayProcess]":
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """A gateway that last said that it lives `seconds` ago, and never that it ends."""
+
+    instance: str
+    host: str
+    pid: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.instance} (silent for {self.seconds:,.0f} s)"
+
+
+def silent_processes(within: timedelta = SILENT) -> list[Silent]:
     """Gateways that were seen a while ago, and not since: killed, cut off, or hanging."""
-    rows = GatewayProcess.objects.filter(seen_at__lte=Now() - LIVE, seen_at__gt=Now() - SILENT)
-    return rows.order_by("host", "instance")
+    rows = GatewayProcess.objects.filter(seen_at__lte=Now() - LIVE, seen_at__gt=Now() - within)
+    found = rows.annotate(now=Now()).order_by("host", "instance")
+    return [Silent(one.instance, one.host, one.pid, (one.now - one.seen_at).total_seconds()) for one in found]
 
 
 def lifts_alone(user: User, stop: KillSwitch) -> bool:
@@ -119,7 +133,7 @@ class Spread:
     """
 
     known: list[Known]
-    silent: tuple[str, ...] = ()
+    silent: tuple[Silent, ...] = ()
 
     @property
     def total(self) -> int:
@@ -153,7 +167,7 @@ def spread(revision: int | None, published_at: datetime | None) -> Spread:
         .annotate(first=Min("at"))
     )
     known = [_known(one, revision, published_at, first.get(one.pk)) for one in processes]
-    return Spread(known, tuple(silent_processes().values_list("instance", flat=True)))
+    return Spread(known, tuple(silent_processes()))
 
 
 def _known(process: GatewayProcess, revision: int, published: datetime, at: datetime | None) -> Known:

@@ -8,10 +8,12 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Q, QuerySet, Sum, TextField
 from django.db.models.functions import Cast
 
+from aiops.audit.models import AuditEvent
 from aiops.core import clock
+from aiops.core.actors import Actor
 from aiops.core.errors import AiopsError
 from aiops.gateway.call_ids import time_of, valid
-from aiops.gateway.models import Call, Outcome, Rollup
+from aiops.gateway.models import INTERNAL_ARM, Call, Outcome, Rollup
 
 PATIENCE = "4s"  # that a search may take, before it is told to look at less
 HEAVY = ("attempts", "spans", "checks", "metadata", "messages", "passages", "error")
@@ -90,7 +92,9 @@ def live_mix(feature_slug: str, days: int = 28) -> Mapping[tuple[str, str], int]
     """
     since = clock.now() - timedelta(days=days)
     rows = Rollup.objects.filter(feature=feature_slug, hour__gte=since, outcome__in=SERVED)
-    counted = rows.order_by().values_list("category", "locale").annotate(n=Sum("calls"))
+    counted = (
+        rows.exclude(arm=INTERNAL_ARM).order_by().values_list("category", "locale").annotate(n=Sum("calls"))
+    )
     return {(category, locale): n for category, locale, n in counted if n}
 
 
@@ -100,6 +104,12 @@ def by_id(text: str) -> QuerySet[Call]:
     if not valid(call_id):
         return Call.objects.none()
     return Call.objects.filter(at=moment(call_id), id=call_id)
+
+
+def tries(by: Actor, lately: timedelta) -> int:
+    """How many calls somebody has sent from the console."""
+    rows = AuditEvent.objects.filter(actor_id=by.actor_id, action="gateway.tried")
+    return rows.filter(at__gt=clock.now() - lately).count()
 
 
 def excerpt(texts: Mapping[str, object] | None, most: int = 160) -> str:

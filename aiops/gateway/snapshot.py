@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -39,15 +40,25 @@ T = TypeVar("T")
 class Snapshot:
     """`async with Snapshot(process, home) as snapshot:` then `snapshot.picture`, None before there is any.
 
-    `spool_records` is asked for the number that the process says of itself.
+    `spool_records` and `local_limits` are asked for what the process says of itself. `processes`: how many
+    gateways lived when the database was last asked, 1 at least.
     """
 
-    def __init__(self, process: Process, home: Path, *, spool_records: Callable[[], int] = lambda: 0) -> None:
+    def __init__(
+        self,
+        process: Process,
+        home: Path,
+        *,
+        spool_records: Callable[[], int] = lambda: 0,
+        local_limits: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.process = process
         self.picture: Picture | None = None
+        self.processes = 1
         self._copy = home / "gateway" / "picture.json"
         self._stopfile = stopfile.Watched(home)
         self._spool_records = spool_records
+        self._local_limits = local_limits
         self._painted: Painted | None = None  # without the stop file's stops
         self._current = 0.0  # by the monotonic clock: when the picture was last known to be the newest
         self._wait = 0.0  # seconds until the next try; 0 while the database answers
@@ -131,8 +142,9 @@ class Snapshot:
             self._wait = 0.0
 
     async def _say(self) -> None:
-        records, first = self._spool_records(), not self._said
-        await self._aside(_say, self.process, self._revision, records, first)
+        facts = {"spool_records": self._spool_records(), "local_limits": self._local_limits()}
+        act = partial(presence.say, self.process, self._revision, **facts, first=not self._said)
+        self.processes = max(1, await self._aside(act))
         self._said = time.monotonic()
         if not self._swept or self._said - self._swept > SWEEP:
             self._swept = self._said
@@ -209,10 +221,6 @@ class Snapshot:
 
     async def _aside(self, act: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, act, *arguments)
-
-
-def _say(process: Process, revision: int, spool_records: int, first: bool) -> None:  # noqa: FBT001 - the executor's call
-    presence.say(process, revision, spool_records=spool_records, first=first)
 
 
 def _leave(process: Process) -> None:

@@ -59,11 +59,16 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
         ledger = Ledger(instance, pool.connect)
         stack.push_async_callback(_settled, recorder, ledger)
         process = Process(instance, socket.gethostname(), os.getpid(), port)
-        snapshot = Snapshot(process, home, spool_records=lambda: recorder.spool.count)
-        await stack.enter_async_context(snapshot)
         counter = RedisCounter(settings.REDIS_URL)
         stack.push_async_callback(counter.close)
-        limits = Limits(counter)
+        limits = Limits(counter, lambda: snapshot.processes)
+        snapshot = Snapshot(
+            process,
+            home,
+            spool_records=lambda: recorder.spool.count,
+            local_limits=lambda: limits.local_only,
+        )
+        await stack.enter_async_context(snapshot)
         vendors = OpenVendors(lambda: snapshot.picture)
         stack.push_async_callback(vendors.close)
         approaches = InstantApproaches()
@@ -85,7 +90,8 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
             idempotency=idempotency,
         )
         running = [
-            asyncio.create_task(part.run()) for part in (recorder, ledger, cache, idempotency, standing)
+            asyncio.create_task(part.run())
+            for part in (recorder, ledger, cache, limits, idempotency, standing)
         ]
         stack.push_async_callback(_ended, running)
         yield Gate(
@@ -107,6 +113,7 @@ def _state(
         "spool_records": recorder.spool.count,
         "records": "stored" if recorder.storing else "waiting",
         "rate_limits": "local" if limits.local_only else "shared",
+        "processes": snapshot.processes,
         "idempotency_keys": "shared" if idempotency.shared else "local",
     }
 

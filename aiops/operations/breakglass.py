@@ -1,9 +1,10 @@
 """`kill` and `unkill`: from a shell, at once, naming the processes that know it; with no database, here."""
 
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ from aiops.core.errors import AiopsError
 from aiops.flags import actions, queries
 from aiops.gateway import stopfile
 from aiops.gateway.picture import Stop
+from aiops.operations.launch import command_line
 
 SHELL = SystemActor("shell")
 PATIENCE = 5.0  # seconds for a live process to know it
 LOOK = 0.05
+REMEMBERED = timedelta(days=1)  # for so long one on this host that hangs is found
 BAD_INPUT, NO_DATABASE, LAGGARDS = 2, 3, 4
 TARGETS = ("feature", "tenant", "model")
 
@@ -115,7 +118,10 @@ def _lift(at: Aim, reason: str) -> bool:
 
 
 def wait(revision: int | None, published_at: datetime | None, word: str, say: Say) -> None:
-    """Say of each live process when it knew. CommandError (4) where one does not within five seconds."""
+    """Say of each live process when it knew. CommandError (4) where one does not within five seconds.
+
+    One that fell silent without ending counts as well: it may still serve by what it knew.
+    """
     end = time.monotonic() + PATIENCE
     said: set[str] = set()
     while True:
@@ -124,23 +130,39 @@ def wait(revision: int | None, published_at: datetime | None, word: str, say: Sa
             if one.knows and one.process.instance not in said:
                 said.add(one.process.instance)
                 say(f"  {one.process.instance} on {one.process.host}: {word} {_after(one.seconds)}")
-        if spread.complete or time.monotonic() > end:
+        hanging = hanging_ones()
+        if (spread.complete and not hanging) or time.monotonic() > end:
             break
         time.sleep(LOOK)
-    if spread.silent:
-        say(f"  Not seen for 10 s or more, dead or hanging: {', '.join(spread.silent)}")
-    if not spread.total:
+    for one in spread.silent:
+        if one not in hanging:
+            say(f"  {one} on {one.host}: its process has ended without a word")
+    if not spread.total and not hanging:
         say(f"No gateway runs. It is {word} for those that start.")
         return
-    _sum_up(spread, word, say)
+    _sum_up(spread, hanging, word, say)
 
 
-def _sum_up(spread: queries.Spread, word: str, say: Say) -> None:
-    counted = f"{spread.done} of {spread.total} {'process' if spread.total == 1 else 'processes'}"
-    if spread.complete:
+def hanging_ones() -> list[queries.Silent]:
+    """Silent processes that may still serve: on this host those that run; of another host's nobody knows."""
+    here = socket.gethostname()
+    local = [one for one in queries.silent_processes(REMEMBERED) if one.host == here]
+    far = [one for one in queries.silent_processes() if one.host != here]
+    return [one for one in local if _runs(one.pid)] + far
+
+
+def _runs(pid: int) -> bool:
+    """Whether it is still a process of ours; its number may be another's by now."""
+    return "aiops" in command_line(pid)
+
+
+def _sum_up(spread: queries.Spread, hanging: list[queries.Silent], word: str, say: Say) -> None:
+    total = spread.total + len(hanging)
+    counted = f"{spread.done} of {total} {'process' if total == 1 else 'processes'}"
+    if spread.complete and not hanging:
         say(f"{word.capitalize()} on {counted} {_after(spread.seconds)}.")
         return
-    names = ", ".join(spread.laggards)
+    names = ", ".join([*spread.laggards, *map(str, hanging)])
     raise CommandError(
         f"{word.capitalize()} on {counted} only. Not acknowledged within {PATIENCE:.0f} s: {names}.",
         returncode=LAGGARDS,

@@ -134,7 +134,7 @@ class Instance:
 
     def _start_apps(self) -> None:
         options = self.options
-        self._start(self.apps, programs.console(options.bind, options.console_port))
+        self._start(self.apps, programs.console(options.bind, options.console_port, options.gateway_port))
         for number in range(1, options.workers + 1):
             self._start(self.apps, programs.worker(number, options.workers))
         for number in range(1, options.gateways + 1):

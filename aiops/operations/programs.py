@@ -55,7 +55,7 @@ def manage(name: str, *arguments: str) -> Program:
     return _python(name, str(env.ROOT / "manage.py"), *arguments)
 
 
-def console(bind: str, port: int) -> Program:
+def console(bind: str, port: int, gateway_port: int) -> Program:
     """Two processes with threads; loaded before they fork, so that nothing answers before all is imported."""
     options = {
         "--bind": authority(bind, port),
@@ -75,7 +75,11 @@ def console(bind: str, port: int) -> Program:
         *(part for pair in options.items() for part in pair),
         "aiops.wsgi:application",
         ready=lambda: answers_http(bind, port, "/"),
-        environment=env.for_children(AIOPS_BIND=bind, AIOPS_PUBLIC_URL=env.public_url()),
+        environment=env.for_children(
+            AIOPS_BIND=bind,
+            AIOPS_PUBLIC_URL=env.public_url(),
+            AIOPS_GATEWAY_URL=env.gateway_url() or f"http://{authority(_reached(bind), gateway_port)}",
+        ),
     )
 
 
@@ -121,8 +125,7 @@ def taken(bind: str, port: int) -> bool:
 
 def answers_http(bind: str, port: int, path: str) -> bool:
     """Whether an HTTP server answers there, whatever it says."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind, bind)  # noqa: S104 - compared, not bound
-    connection = HTTPConnection(host, port, timeout=1)
+    connection = HTTPConnection(_reached(bind), port, timeout=1)
     try:
         connection.request("GET", path, headers={"Host": "localhost"})
         connection.getresponse().read()
@@ -131,6 +134,11 @@ def answers_http(bind: str, port: int, path: str) -> bool:
     finally:
         connection.close()
     return True
+
+
+def _reached(bind: str) -> str:
+    """Where this machine reaches what listens on `bind`."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind, bind)  # noqa: S104 - compared, not bound
 
 
 def _celery(name: str, *arguments: str, says: str, stop: signal.Signals = signal.SIGTERM) -> Program:

@@ -8,6 +8,7 @@ from aiops.providers.protocol import Message, Usage
 
 BYTES_PER_TOKEN = 3  # English has about four, Japanese about three: rather too many tokens than too few
 TOKENS_PER_MESSAGE = 4
+MOST = 100_000_000  # tokens of one call; a vendor that says more says nothing, and could not be stored
 
 
 def from_openai(reported: Any) -> Usage | None:
@@ -59,6 +60,6 @@ def tokens_in(text: str) -> int:
 
 
 def count(reported: Any, name: str) -> int | None:
-    """The whole number from 0 under `name`, None for anything else."""
+    """The whole number from 0 to `MOST` under `name`, None for anything else."""
     value = reported.get(name) if isinstance(reported, dict) else None
-    return value if type(value) is int and value >= 0 else None
+    return value if type(value) is int and 0 <= value <= MOST else None

@@ -1,6 +1,6 @@
 """What may be done to tenants and to their keys."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
@@ -10,7 +10,9 @@ from aiops.core import clock
 from aiops.core.actors import Actor
 from aiops.core.errors import InvalidInput
 from aiops.tenants.models import ApiKey, Tenant
-from aiops.tenants.tokens import digest_of, new_token
+from aiops.tenants.tokens import derived_token, digest_of, new_token
+
+CONSOLE_LIFE = timedelta(hours=1)
 
 
 @transaction.atomic
@@ -79,4 +81,21 @@ def revoke_key(*, by: Actor, key: ApiKey, reason: str = "") -> ApiKey:
     audit.record(
         by=by, action="tenants.key_revoked", on=key, after={"public_id": key.public_id}, reason=reason.strip()
     )
+    return key
+
+
+@transaction.atomic
+def make_console_key(*, by: Actor, root: str) -> ApiKey:
+    """The console's next key, for an hour. Its secret follows from `root`; those that are over go."""
+    ApiKey.objects.filter(console=True, expires_at__lt=clock.now()).delete()
+    public_id = new_token().public_id
+    key = ApiKey.objects.create(
+        public_id=public_id,
+        digest=digest_of(derived_token(public_id, root).secret),
+        name="The console",
+        console=True,
+        expires_at=clock.now() + CONSOLE_LIFE,
+    )
+    after = {"public_id": public_id, "expires_at": key.expires_at.isoformat() if key.expires_at else None}
+    audit.record(by=by, action="tenants.console_key_made", on=key, after=after)
     return key

@@ -6,8 +6,12 @@ from django.db.models import Q
 from aiops.accounts.models import User
 from aiops.core import clock
 
+INTERNAL = "internal"  # the slug of the tenant that our own work is charged to: evaluations, judges, tries
+
 
 class Tenant(models.Model):
+    """The one called `internal` is always there, by a migration; a trigger keeps it and its slug."""
+
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=200)
     created_at = models.DateTimeField(default=clock.now)
@@ -34,6 +38,7 @@ class ApiKey(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True)
     revoked_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    console = models.BooleanField(default=False, db_default=False)  # the console's own: nobody is shown it
 
     class Meta:
         ordering = ("-id",)

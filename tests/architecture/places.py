@@ -116,6 +116,12 @@ def _calls() -> dict[str, Any]:
     return {"call_id": factories.make_call().id}
 
 
+@sample("trying")
+def _trying() -> dict[str, Any]:
+    feature = factories.make_deployment().feature
+    return {"slug": feature.slug, "call_id": factories.make_call(feature=feature.slug).id}
+
+
 @sample("tickets")
 def _tickets() -> dict[str, Any]:
     return {"ticket_id": factories.make_ticket().pk}

@@ -28,6 +28,8 @@ from aiops.features.policy import Policy
 from aiops.flags import actions as flags
 from aiops.flags.audience import Audience
 from aiops.gateway import actions as gateway
+from aiops.knowledge import actions as knowledge
+from aiops.knowledge.reading import File
 from aiops.prompts import actions as prompts
 from aiops.releases import actions as releases
 from aiops.releases.models import Release
@@ -118,6 +120,7 @@ simple(
     four_eyes_amount=None,
 )
 
+simple("tenants: make_console_key", tenants.make_console_key, root="secret")
 simple("tenants: create_tenant", tenants.create_tenant, slug="fresh", name="Fresh")
 simple("tenants: rename_tenant", tenants.rename_tenant, tenant=factories.make_tenant, name="New")
 
@@ -170,6 +173,14 @@ def _import_prices(user: User) -> Act:
     return partial(catalog.import_prices, by=user, file=file, effective_at=datetime(2026, 1, 1, tzinfo=UTC))
 
 
+simple(
+    "knowledge: load_documents",
+    knowledge.load_documents,
+    feature=factories.make_feature,
+    name="help",
+    files=lambda: [File("returns.md", b"# Returns\n\nWithin 30 days.\n")],
+)
+simple("knowledge: remove_document", knowledge.remove_document, document=lambda: factories.make_document())
 simple("datasets: create_dataset", datasets.create_dataset, name="fresh")
 simple(
     "datasets: change_settings",
@@ -518,6 +529,7 @@ def _drop_old(user: User) -> Act:
     return partial(gateway.drop_old, by=user)
 
 
+simple("gateway: note_try", gateway.note_try, feature=factories.make_feature, tenant=factories.make_tenant)
 simple("reviews: answer_ticket", reviews.answer_ticket, ticket=factories.make_ticket, output="It is late.")
 simple(
     "reviews: reject_ticket",

@@ -13,7 +13,8 @@ import pytest
 from django.db import connection as django_connection
 
 from aiops.budgets import leasing
-from aiops.budgets.ledger import Ledger, NoRoom
+from aiops.budgets import ledger as ledgers
+from aiops.budgets.ledger import AWAY_FOR, Ledger, NoRoom
 from aiops.budgets.models import Budget, Lease, Period
 from aiops.budgets.periods import period_of
 
@@ -192,11 +193,47 @@ def test_a_lease_lasts_while_the_database_is_away_and_no_longer():
         with pytest.raises(NoRoom) as caught:
             await ledger.hold(DIME, [budget])
         bank.away = False
+        clock.seconds += AWAY_FOR
         await ledger.hold(DIME, [budget])
         return caught.value.away
 
     assert asyncio.run(go()) is True
     assert Lease.objects.count() == 1  # it was still ours, and was prolonged
+
+
+def test_of_many_calls_one_waits_for_a_database_that_is_away_until_it_is_seen_again(monkeypatch):
+    monkeypatch.setattr(ledgers, "TICK", 0.001)
+    budget = make_budget("5")
+    asked = 0
+
+    class Slow(Bank):
+        @asynccontextmanager
+        async def connect(self):
+            nonlocal asked
+            asked += 1
+            async with super().connect() as opened:
+                yield opened
+
+    async def refused(ledger: Ledger) -> bool:
+        try:
+            await ledger.hold(DIME, [budget])
+        except NoRoom as error:
+            return error.away
+        return False
+
+    async def go() -> None:
+        bank = Slow()
+        ledger = make_ledger(bank)
+        bank.away = True
+        assert await asyncio.gather(*(refused(ledger) for _ in range(20))) == [True] * 20
+        assert asked == 1
+        bank.away = False
+        upkeep = asyncio.create_task(ledger.run())
+        while await refused(ledger):  # noqa: ASYNC110 - its upkeep tells nobody
+            await asyncio.sleep(0.001)
+        upkeep.cancel()
+
+    asyncio.run(go())
 
 
 def test_a_dead_process_gives_back_what_it_did_not_spend():

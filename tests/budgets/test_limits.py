@@ -3,6 +3,7 @@ import asyncio
 import pytest
 from redis.exceptions import ConnectionError as RedisGone
 
+from aiops.budgets import limits
 from aiops.budgets.limits import Bound, Full, Limits
 
 ACME = Bound("tenant:acme", requests=10, tokens=1000, at_once=2)
@@ -84,15 +85,18 @@ def test_tokens_count_as_well_and_the_error_says_which_limit_and_for_how_long():
 
 
 def test_calls_at_once_are_a_share_of_the_limit():
-    process = Limits(Counter(), processes=lambda: 2, now=Clock())
+    counter = Counter()
+    one, other = (Limits(counter, processes=lambda: 2, now=Clock()) for _ in range(2))
 
     async def go() -> None:
-        inside = await process.enter([ACME], 1)
-        with pytest.raises(Full, match="at once"):
-            await process.enter([ACME], 1)
+        inside = await one.enter([ACME], 1)
+        await other.enter([ACME], 1)
+        for process in (one, other):
+            with pytest.raises(Full, match="at once"):
+                await process.enter([ACME], 1)
         inside.leave()
         inside.leave()
-        await process.enter([ACME], 1)
+        await one.enter([ACME], 1)
 
     asyncio.run(go())
 
@@ -100,12 +104,46 @@ def test_calls_at_once_are_a_share_of_the_limit():
 def test_without_redis_each_process_keeps_its_share():
     counter, clock = Counter(), Clock()
     counter.away = True
-    processes = [Limits(counter, processes=lambda: 2, now=clock) for _ in range(2)]
+    processes = [Limits(counter, processes=lambda: 2, now=clock, clock=clock) for _ in range(2)]
     assert admitted(processes, 40, ACME) == 10
+    assert counter.asked == 2
     assert [process.local_only for process in processes] == [True, True]
-    clock.seconds += 2
+    counter.away = False
+    clock.seconds += 60
+    assert admitted(processes, 40, ACME) == 10
     assert [process.local_only for process in processes] == [False, False]
     assert admitted([Limits(None, now=clock)], 40, ACME) == 10
+
+
+def test_a_redis_that_is_back_is_noticed_without_calls(monkeypatch):
+    monkeypatch.setattr(limits, "RETRY", 0.0)
+    counter = Counter()
+    counter.away = True
+    process = Limits(counter)
+
+    async def go() -> None:
+        await process.enter([ACME], 1)
+        assert process.local_only
+        counter.away = False
+        upkeep = asyncio.create_task(process.run())
+        while process.local_only:  # noqa: ASYNC110 - its upkeep tells nobody
+            await asyncio.sleep(0)
+        upkeep.cancel()
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize("jump", [-3600, 3600])
+def test_a_clock_that_jumps_begins_another_minute_and_does_not_leave_redis_alone_for_an_hour(jump):
+    counter, now, steady = Counter(), Clock(), Clock()
+    process = Limits(counter, now=now, clock=steady)
+    counter.away = True
+    assert admitted([process], 5, ACME) == 5
+    now.seconds += jump
+    steady.seconds += limits.RETRY
+    counter.away = False
+    assert admitted([process], 20, ACME) == 10
+    assert not process.local_only
 
 
 def test_the_headers_say_what_is_left_of_the_tightest():

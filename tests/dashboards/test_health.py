@@ -103,3 +103,8 @@ def test_health_is_narrowed_to_a_feature_and_is_a_file(as_role):
         ["other", "small", "10"],
         ["summary", "small", "10"],
     ]
+
+
+def test_a_process_without_redis_says_that_its_limits_are_shares(as_role):
+    make_process(local_limits=True)
+    assert "rate limits by shares: no Redis" in as_role("viewer").get(PAGE).content.decode()

@@ -191,7 +191,7 @@ def test_who_knows_of_a_revision():
     spread = queries.spread(7, at)
     assert (spread.done, spread.total, spread.complete, spread.laggards) == (2, 3, False, [lags.instance])
     assert spread.seconds == pytest.approx(0.2)
-    assert spread.silent == (silent.instance,)
+    assert [str(one) for one in spread.silent] == [f"{silent.instance} (silent for 60 s)"]
     assert [one.process.instance for one in spread.known if one.since_start] == [later.instance]
 
 

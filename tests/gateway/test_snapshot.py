@@ -203,6 +203,15 @@ def test_a_mistake_in_painting_ends_nothing(tmp_path, monkeypatch):
         until(lambda: tenant.slug in seen.picture.tenants)
 
 
+def test_a_process_knows_how_many_gateways_live_and_says_that_it_limits_alone(tmp_path):
+    factories.make_process(port=8001)
+    factories.make_process(port=0)  # a worker's, which takes no calls
+    factories.make_process(port=8001, seen_at=clock.now() - timedelta(minutes=1))
+    with following(tmp_path, instance="gw-1a", local_limits=lambda: True) as seen:
+        until(lambda: GatewayProcess.objects.filter(instance="gw-1a", local_limits=True).exists())
+        until(lambda: seen.processes == 2)
+
+
 def test_a_process_says_what_it_is_and_leaves_when_it_ends(tmp_path):
     with following(tmp_path, instance="gw-1a", spool_records=lambda: 7):
         row = GatewayProcess.objects.get()

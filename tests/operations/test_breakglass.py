@@ -1,3 +1,4 @@
+import socket
 from datetime import timedelta
 
 import pytest
@@ -84,10 +85,27 @@ def test_a_process_that_does_not_know_is_named_with_code_4():
     assert words.endswith(": gw-1a.")
 
 
-def test_a_process_that_hangs_or_died_is_named(capsys):
-    factories.make_process(instance="gw-1b", seen_at=clock.now() - timedelta(minutes=1))
-    said = run(capsys, "kill", "global", "--reason", "fire")
-    assert said.startswith("  Not seen for 10 s or more, dead or hanging: gw-1b\nNo gateway runs.")
+def silent(host, **values):
+    factories.make_process(instance="gw-1b", host=host, seen_at=clock.now() - timedelta(minutes=1), **values)
+
+
+def test_a_process_that_died_is_named_and_not_waited_for(capsys, monkeypatch):
+    monkeypatch.setattr(breakglass, "command_line", {7: "somebody else's"}.get)
+    silent(socket.gethostname(), pid=7)
+    said = run(capsys, "kill", "global", "--reason", "fire").splitlines()
+    assert said[0].startswith("  gw-1b (silent for 60 s) on ")
+    assert said[0].endswith(": its process has ended without a word")
+    assert said[1].startswith("No gateway runs.")
+
+
+@pytest.mark.parametrize("host", [socket.gethostname(), "another"])
+def test_a_process_that_may_hang_is_a_laggard_with_code_4(host, monkeypatch):
+    monkeypatch.setattr(breakglass, "command_line", {7: "python -m aiops.gateway.http"}.get)
+    silent(host, pid=7)
+    code, words = refused("kill", "global", "--reason", "fire")
+    assert code == 4
+    assert words.startswith("Off on 0 of 1 process only.")
+    assert words.endswith(": gw-1b (silent for 60 s).")
 
 
 @pytest.mark.parametrize(

@@ -58,9 +58,10 @@ def test_nobody_or_something_else_does_not_answer_http(listener):
 
 def test_the_console_knows_where_it_listens(monkeypatch):
     monkeypatch.setenv("AIOPS_PUBLIC_URL", "https://aiops.example.com")
-    console = programs.console("127.0.0.1", 8123)
+    console = programs.console("127.0.0.1", 8123, 8124)
     assert console.environment["AIOPS_BIND"] == "127.0.0.1"
     assert console.environment["AIOPS_PUBLIC_URL"] == "https://aiops.example.com"
+    assert console.environment["AIOPS_GATEWAY_URL"] == "http://127.0.0.1:8124"
     assert "127.0.0.1:8123" in console.command
     assert console.ready
     assert not console.ready()
@@ -81,7 +82,7 @@ def test_the_embedded_servers_run_as_their_own_user(tmp_path):
 
 
 def test_each_module_that_is_run_exists():
-    for program in (programs.console("127.0.0.1", 1), programs.worker(1), programs.beat()):
+    for program in (programs.console("127.0.0.1", 1, 2), programs.worker(1), programs.beat()):
         assert find_spec(program.command[program.command.index("-m") + 1])
     assert Path(programs.manage("migrate", "migrate").command[1]).exists()
     gateway = programs.gateway(1, "127.0.0.1", 8001)

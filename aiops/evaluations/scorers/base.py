@@ -6,6 +6,10 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from aiops.core.texts.answers import shorten
+
+__all__ = ["Golden", "Judgement", "Scorer", "accepted_answers", "not_judged", "shorten", "verdict"]
+
 
 @dataclass(frozen=True, slots=True)
 class Golden:
@@ -62,9 +66,3 @@ def accepted_answers(golden: Golden) -> list[Any]:
     if golden.expected is None:
         return []
     return list(golden.expected) if isinstance(golden.expected, list) else [golden.expected]
-
-
-def shorten(text: str, limit: int = 120) -> str:
-    """`text` on one line, cut to `limit` characters, for a reason."""
-    line = " ".join(text.split())
-    return line if len(line) <= limit else f"{line[: limit - 1]}…"

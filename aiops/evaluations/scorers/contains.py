@@ -4,6 +4,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
+from aiops.core.texts.normalise import normalised
 from aiops.evaluations.scorers.base import (
     Golden,
     Judgement,
@@ -13,7 +14,6 @@ from aiops.evaluations.scorers.base import (
     shorten,
     verdict,
 )
-from aiops.evaluations.scorers.normalise import normalised
 
 
 class _Phrases(Scorer):

@@ -3,6 +3,8 @@
 import json
 from typing import Any, ClassVar
 
+from aiops.core.texts.answers import unfenced
+from aiops.core.texts.normalise import normalised
 from aiops.evaluations.scorers.base import (
     Golden,
     Judgement,
@@ -12,7 +14,6 @@ from aiops.evaluations.scorers.base import (
     shorten,
     verdict,
 )
-from aiops.evaluations.scorers.normalise import normalised
 
 
 class Exact(Scorer):
@@ -50,14 +51,6 @@ class Exact(Scorer):
             whitespace=self.ignore_whitespace,
             punctuation=self.ignore_punctuation,
         )
-
-
-def unfenced(output: str) -> str:
-    """JSON without the Markdown fence that models like to put around it."""
-    text = output.strip()
-    if text.startswith("```") and text.endswith("```") and "\n" in text:
-        return text.split("\n", 1)[1][:-3].strip()
-    return text
 
 
 def _same(left: Any, right: Any) -> bool:

@@ -4,8 +4,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
+from aiops.core.texts.normalise import words
 from aiops.evaluations.scorers.base import Golden, Judgement, Scorer, shorten, verdict
-from aiops.evaluations.scorers.normalise import words
 
 
 class Keywords(Scorer):

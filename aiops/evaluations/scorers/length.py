@@ -4,8 +4,8 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from aiops.core.texts.normalise import words
 from aiops.evaluations.scorers.base import Golden, Judgement, Scorer, verdict
-from aiops.evaluations.scorers.normalise import words
 
 
 class Length(Scorer):

@@ -6,10 +6,10 @@ from typing import Any, ClassVar, Self
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
+from aiops.core.texts.shapes import RECORD, record_of, type_of
 from aiops.evaluations.scorers.base import Golden, Judgement, Scorer, shorten, verdict
 from aiops.evaluations.scorers.exact import unfenced
 from aiops.evaluations.scorers.json_schema import first_few
-from aiops.evaluations.scorers.shapes import RECORD, record_of, type_of
 
 
 class PydanticType(Scorer):

@@ -6,10 +6,11 @@ from typing import Any, ClassVar, Literal, Self
 import regex
 from pydantic import Field, model_validator
 
+from aiops.core.texts.answers import prose
+from aiops.core.texts.languages import primary
+from aiops.core.texts.normalise import words
 from aiops.evaluations.scorers.base import Golden, Judgement, Scorer, not_judged, verdict
-from aiops.evaluations.scorers.language import primary, prose
 from aiops.evaluations.scorers.length import count_sentences
-from aiops.evaluations.scorers.normalise import words
 
 # Reading ease from words per sentence and syllables per word: 100 is very easy, 0 very hard.
 _EASE: dict[str, Callable[[float, float], float]] = {

@@ -16,8 +16,8 @@ from django.db import connections
 from psycopg import sql
 from sqlglot import exp
 
+from aiops.core.texts.read_only import check_functions, foreign_tables, parse_statements
 from aiops.evaluations.scorers.base import shorten
-from aiops.evaluations.scorers.read_only import check_functions, foreign_tables, parse_statements
 
 TIMEOUT = 2  # seconds for each statement
 MOST_ROWS = 1000

@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from aiops.core.texts.normalise import normalised, words
 from aiops.evaluations.scorers.base import Golden, Judgement, Scorer, accepted_answers, not_judged
-from aiops.evaluations.scorers.normalise import normalised, words
 
 DIMENSIONS = 512
 _SIZES = (2, 3, 4)  # of the runs of characters

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field, field_validator
 
+from aiops.core.texts.read_only import foreign_tables, has_order, parse_query
 from aiops.evaluations.scorers.base import (
     Golden,
     Judgement,
@@ -17,7 +18,6 @@ from aiops.evaluations.scorers.base import (
     verdict,
 )
 from aiops.evaluations.scorers.exact import unfenced
-from aiops.evaluations.scorers.read_only import foreign_tables, has_order, parse_query
 from aiops.evaluations.scorers.sandbox import QueryFailed, Row, Sandbox, check_fixture, sandbox
 
 

@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from aiops.core.texts.normalise import words
 from aiops.evaluations.scorers.base import Golden, Judgement, Scorer, accepted_answers, not_judged
-from aiops.evaluations.scorers.normalise import words
 
 _ARTICLES = frozenset({"a", "an", "the"})
 

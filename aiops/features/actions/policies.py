@@ -28,7 +28,7 @@ def set_policy(
     if expected is not None and expected != number:
         raise Conflict(f"The policy is at version {number} by now. Read that, then change it again.")
     stored = latest.settings if latest else Policy().model_dump(mode="json")
-    if stored == policy.model_dump(mode="json"):
+    if _read(stored) == policy:
         return None
     made = PolicyVersion.objects.create(
         feature=locked,
@@ -59,6 +59,14 @@ def restore_policy(*, by: Actor, version: PolicyVersion, expected: int | None = 
         raise InvalidInput(f"Version {version.number} no longer reads: {problems[0]}", problems) from None
     note = f"Version {version.number} again"
     return set_policy(by=by, feature=version.feature, policy=policy, note=note, expected=expected)
+
+
+def _read(stored: dict[str, Any]) -> Policy | None:
+    """The stored policy, whatever its age; None where it no longer reads."""
+    try:
+        return Policy.model_validate(stored)
+    except ValidationError:
+        return None
 
 
 def _changed(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -18,6 +18,8 @@ from aiops.tenants import actions as tenants
 from aiops.tenants import queries
 from aiops.tenants.models import ApiKey, Tenant
 
+_OWN = ApiKey.objects.filter(console=False)  # of applications; the console's is nobody's business
+
 
 @requires(Permission.TENANTS_VIEW)
 @require_GET
@@ -61,7 +63,7 @@ def new_key(request: SignedInRequest) -> HttpResponse:
 @requires(Permission.KEYS_EDIT)
 @require_http_methods(["GET", "POST"])
 def edit_key(request: SignedInRequest, pk: int) -> HttpResponse:
-    key = load(ApiKey.objects.select_related("tenant", "created_by", "revoked_by"), pk=pk)
+    key = load(_OWN.select_related("tenant", "created_by", "revoked_by"), pk=pk)
     allowed = Feature.objects.filter(key_limits__key=key)
     initial = {"features": list(allowed.values_list("slug", flat=True))}
     form = LimitForm(request.POST or None, initial=initial)
@@ -75,7 +77,7 @@ def edit_key(request: SignedInRequest, pk: int) -> HttpResponse:
 @requires(Permission.KEYS_EDIT)
 @require_POST
 def revoke_key(request: SignedInRequest, pk: int) -> HttpResponse:
-    key = load(ApiKey.objects.all(), pk=pk)
+    key = load(_OWN.all(), pk=pk)
     tenants.revoke_key(by=request.user, key=key, reason=request.POST.get("reason", "")[:1000])
     toasts.success(request, f"{key} opens nothing any more, on every gateway.")
     return redirect("keys:list")

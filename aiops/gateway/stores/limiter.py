@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from aiops.budgets.limits import Bound, Entered, Full, Limits
 from aiops.features.policy import Limit
@@ -46,7 +48,8 @@ class RedisCounter:
     """What `Limits` needs of Redis, in one round trip."""
 
     def __init__(self, url: str) -> None:
-        self._redis = Redis.from_url(url, socket_timeout=0.25, socket_connect_timeout=0.25)
+        once = Retry(NoBackoff(), 0)  # by itself it tries for seconds: a call has three in all
+        self._redis = Redis.from_url(url, socket_timeout=0.25, socket_connect_timeout=0.25, retry=once)
 
     async def add(self, key: str, amount: int, expire: int) -> int:
         async with self._redis.pipeline(transaction=False) as pipe:

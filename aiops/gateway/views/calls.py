@@ -1,6 +1,7 @@
 """The explorer of calls, and one call. Who may not read texts sees all but them."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -63,9 +64,14 @@ def call_page(request: SignedInRequest, call_id: str) -> HttpResponse:
     call = queries.by_id(call_id).first()
     if call is None:
         raise Http404(f"There is no call {call_id}. Its month may have been dropped by retention.")
+    return render(request, "calls/call.html", told(request, call))
+
+
+def told(request: SignedInRequest, call: Call) -> dict[str, Any]:
+    """All that pages say of one call; its texts to those who may read them."""
     texts = request.user.may(Permission.CALLS_VIEW)
     prompt = call.approach_name.rpartition(" v")[0] if call.approach == "prompt" else ""
-    context = {
+    return {
         "call": call,
         "texts": texts,
         "chip": explained.CHIPS[call.outcome],
@@ -78,7 +84,6 @@ def call_page(request: SignedInRequest, call_id: str) -> HttpResponse:
         "ticket": Ticket.objects.filter(pk=call.ticket).first() if call.ticket else None,
         "feedback": Feedback.objects.filter(call_id=call.id) if texts else (),
     }
-    return render(request, "calls/call.html", context)
 
 
 @requires(Permission.SPEND_VIEW)

@@ -8,7 +8,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from aiops.evaluations.scorers.base import shorten
+from aiops.core.texts.answers import shorten
 
 LONGEST = 50_000  # characters
 _WRITES = (
