@@ -51,6 +51,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("OIDC_CLIENT_ID", "OpenID Connect client id"),
     Variable("OIDC_CLIENT_SECRET", "OpenID Connect client secret", secret=True),
     Variable("OTEL_EXPORTER_OTLP_ENDPOINT", "where traces go"),
+    Variable("AIOPS_CALLBACKS_HTTP", "true or false: answers of tickets may be sent without TLS", "false"),
     Variable("AIOPS_METRICS_TENANT", "true or false: tenants as a label of the gateway's metrics", "false"),
     Variable("SENTRY_DSN", "where errors go", secret=True),
 )

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from django.core.management.commands import flush
+from django.db import connection, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
 from hypothesis import HealthCheck, settings
+from pytest_django.plugin import DjangoDbBlocker
 
 from aiops.accounts.models import User
 from aiops.operations import launch
@@ -55,6 +57,16 @@ def quick_flush() -> Iterator[None]:
         patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
         patch.setattr(flush, "emit_post_migrate_signal", lambda *_: None)
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Transactional tests empty all tables at their end, also of what migrations put there: so no test begins
+    with the tenant `internal`, in whatever order they come.
+    """
+    with django_db_blocker.unblock(), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("DELETE FROM tenants_tenant")
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,8 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.PROMPTS_SHIP: "ship approved prompt versions, and roll back",
     Permission.DATASETS_VIEW: "read golden datasets",
     Permission.DATASETS_EDIT: "import, edit and freeze golden datasets",
+    Permission.KNOWLEDGE_VIEW: "read the documents that features search",
+    Permission.KNOWLEDGE_EDIT: "load and remove the documents that features search",
     Permission.EVALUATIONS_VIEW: "see evaluations and their outputs",
     Permission.EVALUATIONS_RUN: "start and cancel evaluations, import grades",
     Permission.EVALUATIONS_GRADE: "grade outputs of evaluations",

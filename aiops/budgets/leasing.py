@@ -15,13 +15,14 @@ from psycopg import AsyncConnection, AsyncCursor
 
 SECONDS = 45  # that a lease lives without being renewed
 
-_PERIOD = """
+EXISTS = "SELECT 1 FROM budgets_budget WHERE id = %(budget)s FOR KEY SHARE"
+PERIOD = """
 INSERT INTO budgets_period (budget_id, begins, ends, spent, leased, overrun)
 VALUES (%(budget)s, %(begins)s, %(ends)s, 0, 0, 0) ON CONFLICT (budget_id, begins) DO NOTHING
 """
 # As many whole holds as asked for, but no more than an eighth of what is left, so that slices shrink near the
 # limit; at the limit just what is missing for one.
-_TAKE = """
+TAKE = """
 WITH place AS (
   SELECT period.id, budget.hard, budget.amount, budget.soft_share, period.spent + period.leased AS gone
   FROM budgets_period AS period JOIN budgets_budget AS budget ON budget.id = period.budget_id
@@ -48,22 +49,22 @@ WITH place AS (
 )
 SELECT lease.id, share.part, share.gone, share.amount, share.soft_share FROM lease, share
 """
-_LOCK = """
+LOCK = """
 SELECT id FROM budgets_period
 WHERE id IN (SELECT period_id FROM budgets_lease WHERE id = ANY(%(leases)s)) ORDER BY id FOR NO KEY UPDATE
 """
-_GIVE_BACK = """
+GIVE_BACK = """
 WITH lease AS (
   UPDATE budgets_lease SET granted = granted - %(amount)s
   WHERE id = %(lease)s AND state = 'open' AND granted - settled >= %(amount)s RETURNING period_id
 )
 UPDATE budgets_period SET leased = leased - %(amount)s FROM lease WHERE id = lease.period_id RETURNING id
 """
-_RENEW = """
+RENEW = """
 UPDATE budgets_lease SET expires_at = clock_timestamp() + %(seconds)s * interval '1 second'
 WHERE id = ANY(%(leases)s) AND state = 'open' RETURNING id
 """
-_SETTLE = """
+SETTLE = """
 WITH given AS (
   SELECT * FROM unnest(%(leases)s::bigint[], %(amounts)s::numeric[]) AS given(id, amount)
 ), lease AS (
@@ -89,7 +90,7 @@ LOCK_OF = """
 SELECT id FROM budgets_period WHERE id IN (SELECT period_id FROM budgets_lease
   WHERE state = 'open' AND (instance = %(instance)s OR expires_at < %(before)s)) ORDER BY id FOR NO KEY UPDATE
 """
-_CLOSE = """
+CLOSE = """
 WITH lease AS (
   UPDATE budgets_lease SET state = 'closed', granted = settled
   FROM (SELECT id, greatest(granted - settled, 0) AS rest FROM budgets_lease
@@ -102,14 +103,14 @@ FROM total WHERE period.id = total.period_id
 LOSE = """
 WITH lease AS (
   UPDATE budgets_lease SET state = 'lost'
-  WHERE state = 'open' AND expires_at < %(before)s
+  WHERE state = 'open' AND (instance = %(instance)s OR expires_at < %(before)s)
   RETURNING id, period_id, greatest(granted - settled, 0) AS rest
 ), total AS (SELECT period_id, sum(rest) AS rest FROM lease GROUP BY period_id), moved AS (
   UPDATE budgets_period AS period SET leased = greatest(period.leased - total.rest, 0),
     spent = period.spent + total.rest
   FROM total WHERE period.id = total.period_id
 )
-SELECT id FROM lease
+SELECT id, rest FROM lease
 """
 
 
@@ -136,17 +137,26 @@ class Taken:
 
 async def take(connection: AsyncConnection[Any], instance: str, wanted: Wanted) -> Taken:
     """Enlarge this instance's lease of the period, or open one. KeyError where the budget is gone."""
-    values = {
+    values = values_of(instance, wanted)
+    async with connection.transaction(), connection.cursor() as cursor:
+        await cursor.execute(EXISTS, values)
+        if await cursor.fetchone() is None:
+            raise KeyError(wanted.budget)
+        await cursor.execute(PERIOD, values)
+        await cursor.execute(TAKE, values)
+        return taken_of(wanted, await cursor.fetchone())
+
+
+def values_of(instance: str, wanted: Wanted) -> dict[str, Any]:
+    """What EXISTS, PERIOD and TAKE, which belong into one transaction, need to know."""
+    return {
         "budget": wanted.budget, "begins": wanted.begins, "ends": wanted.ends, "worst": wanted.worst,
         "missing": wanted.missing, "holds": wanted.holds, "instance": instance, "seconds": SECONDS,
     }  # fmt: skip
-    async with connection.transaction(), connection.cursor() as cursor:
-        await cursor.execute("SELECT 1 FROM budgets_budget WHERE id = %(budget)s FOR KEY SHARE", values)
-        if await cursor.fetchone() is None:
-            raise KeyError(wanted.budget)
-        await cursor.execute(_PERIOD, values)
-        await cursor.execute(_TAKE, values)
-        row = await cursor.fetchone()
+
+
+def taken_of(wanted: Wanted, row: tuple[Any, ...] | None) -> Taken:
+    """What TAKE answered. KeyError where the budget is gone."""
     if row is None:
         raise KeyError(wanted.budget)
     lease, part, gone, amount, soft_share = row
@@ -156,35 +166,35 @@ async def take(connection: AsyncConnection[Any], instance: str, wanted: Wanted) 
 async def give_back(connection: AsyncConnection[Any], lease: int, amount: Decimal) -> bool:
     """Return what is not promised to any call. False where the lease is no longer ours."""
     async with connection.transaction(), connection.cursor() as cursor:
-        await cursor.execute(_LOCK, {"leases": [lease]})
-        await cursor.execute(_GIVE_BACK, {"lease": lease, "amount": amount})
+        await cursor.execute(LOCK, {"leases": [lease]})
+        await cursor.execute(GIVE_BACK, {"lease": lease, "amount": amount})
         return await cursor.fetchone() is not None
 
 
 async def renew(connection: AsyncConnection[Any], leases: list[int]) -> set[int]:
     """Keep the leases alive; those that are no longer ours are missing in the answer."""
     async with connection.cursor() as cursor:
-        await cursor.execute(_RENEW, {"leases": leases, "seconds": SECONDS})
+        await cursor.execute(RENEW, {"leases": leases, "seconds": SECONDS})
         return {row[0] for row in await cursor.fetchall()}
 
 
 async def settle(cursor: AsyncCursor[Any], amounts: Mapping[int, Decimal]) -> None:
     """Charge leases with what calls cost, inside the caller's transaction, which keeps each call once."""
     leases = sorted(amounts)
-    await cursor.execute(_LOCK, {"leases": leases})
-    await cursor.execute(_SETTLE, {"leases": leases, "amounts": [amounts[lease] for lease in leases]})
+    await cursor.execute(LOCK, {"leases": leases})
+    await cursor.execute(SETTLE, {"leases": leases, "amounts": [amounts[lease] for lease in leases]})
 
 
 async def close(connection: AsyncConnection[Any], instance: str) -> None:
     """The instance is gone and all that it spent has been settled: what it still had goes back."""
     async with connection.transaction(), connection.cursor() as cursor:
         await cursor.execute(LOCK_OF, {"instance": instance, "before": None})
-        await cursor.execute(_CLOSE, {"instance": instance})
+        await cursor.execute(CLOSE, {"instance": instance})
 
 
 async def lose(connection: AsyncConnection[Any], before: datetime) -> list[int]:
     """Leases that ended before `before` and whose host is gone: all of them counts as spent. Their ids."""
     async with connection.transaction(), connection.cursor() as cursor:
         await cursor.execute(LOCK_OF, {"instance": None, "before": before})
-        await cursor.execute(LOSE, {"before": before})
+        await cursor.execute(LOSE, {"instance": None, "before": before})
         return [row[0] for row in await cursor.fetchall()]

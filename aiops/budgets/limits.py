@@ -104,11 +104,10 @@ class Limits:
         return self._away
 
     async def run(self) -> None:
-        """Find out whether a Redis that was away is back, also while nobody calls. Until cancelled."""
+        """See that Redis goes or comes back, also while no call needs it. Until cancelled."""
         while True:
             await asyncio.sleep(RETRY)
-            if self._away:
-                await self._total(PROBE, 0)
+            await self._total(PROBE, 0)
 
     async def enter(self, bounds: Sequence[Bound], tokens: int) -> Entered:
         """Count a call of about `tokens` tokens against all `bounds`. Raises Full; then nothing counts."""

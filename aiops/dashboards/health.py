@@ -10,7 +10,7 @@ from aiops.core.charts import Chart, Series
 from aiops.core.latency import quantile
 from aiops.dashboards import sums
 from aiops.dashboards.marks import marks
-from aiops.dashboards.sums import Figures, rollups
+from aiops.dashboards.sums import Figures, live_rollups
 from aiops.flags.models import GatewayProcess
 from aiops.flags.queries import LIVE, publication
 from aiops.gateway.models import Outcome, Quarantined
@@ -56,7 +56,7 @@ def window(key: str, now: datetime) -> Window:
 
 def rows(looked_at: Window, feature: str = "") -> list[tuple[str, str, Figures]]:
     """(feature, model, figures), those with most calls first; in two queries."""
-    found = sums.with_latency(rollups(looked_at.since, feature=feature), "feature", "model")
+    found = sums.with_latency(live_rollups(looked_at.since, feature=feature), "feature", "model")
     ranked = sorted(found.items(), key=lambda item: (item[0][0], -item[1].calls))
     return [(name, model, figures) for (name, model), figures in ranked]
 
@@ -65,7 +65,7 @@ def latency_chart(looked_at: Window, feature: str = "") -> Chart:
     """p95 and p50 over time, in two queries. A point that rests on too few calls is a hole."""
     trunc = TruncHour if looked_at.step < timedelta(days=1) else TruncDay
     found = sums.latencies(
-        rollups(looked_at.since, feature=feature).annotate(place=trunc("hour", tzinfo=UTC)).order_by(),
+        live_rollups(looked_at.since, feature=feature).annotate(place=trunc("hour", tzinfo=UTC)).order_by(),
         "place",
     )
     places = looked_at.places
@@ -91,7 +91,7 @@ def _at(counts: dict[int, int], q: float) -> float | None:
 def outcome_chart(looked_at: Window, feature: str = "") -> Chart:
     """Calls by outcome over time, in two queries."""
     trunc = TruncHour if looked_at.step < timedelta(days=1) else TruncDay
-    rows_ = rollups(looked_at.since, feature=feature).annotate(place=trunc("hour", tzinfo=UTC))
+    rows_ = live_rollups(looked_at.since, feature=feature).annotate(place=trunc("hour", tzinfo=UTC))
     found = sums.figures(rows_, "place")
     places = looked_at.places
     series = [

@@ -14,7 +14,7 @@ from aiops.budgets.periods import period_of
 from aiops.budgets.queries import Standing
 from aiops.core import clock
 from aiops.dashboards import sums
-from aiops.dashboards.sums import Figures, rollups
+from aiops.dashboards.sums import Figures, live_rollups, rollups
 from aiops.evaluations.models import Verdict
 from aiops.features.models import Feature
 from aiops.flags import queries as flags
@@ -42,7 +42,7 @@ def live(features: Sequence[Feature], user: User) -> list[Live]:
     names = [feature.slug for feature in features]
     now = clock.now()
     midnight, _ = period_of("day", now)
-    recent = sums.with_latency(rollups(now - RECENT).filter(feature__in=names), "feature")
+    recent = sums.with_latency(live_rollups(now - RECENT).filter(feature__in=names), "feature")
     today = sums.figures(rollups(midnight).filter(feature__in=names), "feature")
     shown = _flags(names) if user.may(Permission.FLAGS_VIEW) else {}
     standings = _standings(features) if user.may(Permission.SPEND_VIEW) else {}

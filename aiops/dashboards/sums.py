@@ -12,7 +12,7 @@ from django.db.models import QuerySet, Sum
 
 from aiops.core.latency import Quantile, quantile
 from aiops.core.money import ZERO
-from aiops.gateway.models import Outcome, Rollup
+from aiops.gateway.models import INTERNAL_ARM, Outcome, Rollup
 
 ERRORS = ("timeout", "provider_error", "guardrail", "lost")  # what went wrong, other than by a decision
 HIT = "hit"
@@ -92,6 +92,11 @@ def rollups(since: datetime, until: datetime | None = None, **equal: str) -> Que
     """Hours from `since` on and before `until`; an empty value narrows nothing."""
     rows = Rollup.objects.filter(hour__gte=since, **{name: value for name, value in equal.items() if value})
     return rows.filter(hour__lt=until) if until else rows
+
+
+def live_rollups(since: datetime, until: datetime | None = None, **equal: str) -> QuerySet[Rollup]:
+    """As `rollups`, of calls alone: without evaluations, judges and tries, which are spend but no traffic."""
+    return rollups(since, until, **equal).exclude(arm=INTERNAL_ARM)
 
 
 def figures(rows: QuerySet[Rollup], *by: str) -> dict[tuple[Any, ...], Figures]:

@@ -68,7 +68,11 @@ VERBS = {
     "demo.reset": "reset the",
     "deployments.candidate_started": "began to try another approach for",
     "deployments.candidate_stopped": "stopped the candidate of",
+    "deployments.change_asked": "asked for more traffic:",
     "deployments.deployed": "deployed an approach for",
+    "deployments.request_approved": "approved",
+    "deployments.request_declined": "declined",
+    "deployments.request_withdrawn": "withdrew",
     "deployments.share_set": "set the candidate's share of",
     "evaluations.grade_withdrawn": "took back a grade in",
     "evaluations.grades_imported": "imported grades into",
@@ -86,6 +90,7 @@ VERBS = {
     "evaluations.verdict_accepted": "accepted the verdict",
     "evaluations.verdict_asked": "asked for the verdict of",
     "evaluations.verdict_given": "gave the verdict",
+    "features.callback_secret_made": "made a callback secret of",
     "features.feature_changed": "changed the feature",
     "features.feature_created": "made the feature",
     "features.key_limited": "limited the features of the key",
@@ -115,6 +120,7 @@ VERBS = {
     "releases.review_updated": "brought another version into",
     "releases.rolled_back": "rolled back to",
     "releases.shipped": "put into production",
+    "reviews.callback_sent_again": "had the callback sent again of",
     "reviews.ticket_answered": "answered the ticket",
     "reviews.ticket_approved": "released the held answer of",
     "reviews.ticket_edited": "released in other words the held answer of",
@@ -180,6 +186,7 @@ PAGES = {
     "evaluations.pairwise": ("evaluations:pairwise", "id"),
     "evaluations.run": ("evaluations:run", "id"),
     "deployments.deployment": ("deployments:deployment", "name"),
+    "deployments.deploymentrequest": ("deployments:deployment", "name"),
     "flags.flag": ("flags:edit", "name"),
     "flags.killswitch": ("flags:stop-page", "id"),
     "flags.changerequest": ("flags:request", "id"),
@@ -196,6 +203,8 @@ LABEL = re.compile(r"(?P<name>[\w-]+)(?: v(?P<number>\d+))?(?:[ :].*)?", re.DOTA
 NOISE = (
     "accounts.signed_in",
     "accounts.signed_out",
+    "gateway.tried",  # nothing is other than before
+    "tenants.console_key_made",
     "evaluations.grade_withdrawn",  # a sitting has a hundred of them
     "evaluations.result_graded",
 )

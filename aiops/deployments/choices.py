@@ -33,6 +33,17 @@ class Choice:
         )
 
 
+def choice_of(served: Served) -> Choice:
+    """The choice that `served` is the row of."""
+    return Choice(
+        served.kind,
+        version=served.version,
+        model=served.model,
+        rule_set_version=served.rule_set_version,
+        classifier_version=served.classifier_version,
+    )
+
+
 _NEEDS = {
     Kind.PROMPT: ("version", "model"),
     Kind.PASSTHROUGH: ("model",),

@@ -108,3 +108,56 @@ class Deployment(models.Model):
 
     def __str__(self) -> str:
         return self.feature.slug
+
+
+class DeploymentRequest(models.Model):
+    """More traffic for an approach that nobody reviewed, asked for and waiting for a second person.
+
+    `before` is what served when it was asked; `share` is what the approach is to serve, in percent.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waits for a second person"
+        APPROVED = "approved", "Approved"
+        DECLINED = "declined", "Declined"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    class Arm(models.TextChoices):
+        STABLE = "stable", "Stable"
+        CANDIDATE = "candidate", "Candidate"
+
+    feature = models.ForeignKey(Feature, on_delete=models.CASCADE, related_name="deployment_requests")
+    arm = models.CharField(max_length=9, choices=Arm)
+    served = models.ForeignKey(Served, on_delete=models.PROTECT, related_name="+")
+    share = models.DecimalField(max_digits=5, decimal_places=2)
+    before = models.JSONField(default=dict)
+    reason = models.TextField(blank=True)
+    state = models.CharField(max_length=9, choices=State, default=State.WAITING)
+    asked_at = models.DateTimeField(default=clock.now)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    decision = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("feature",), condition=Q(state="waiting"), name="deployments_request_waiting_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(share__gt=0, share__lte=100), name="deployments_request_share"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="waiting", decided_at=None, decided_by=None)
+                | (~Q(state="waiting") & Q(decided_at__isnull=False, decided_by__isnull=False)),
+                name="deployments_request_decided_at_and_decided_by",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="approved") | ~Q(asked_by=F("decided_by")),
+                name="deployments_request_second_person",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.feature.slug}: request {self.pk}"

@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from aiops.deployments.models import Deployment
+from aiops.deployments.models import Deployment, DeploymentRequest
 from aiops.features.models import Feature
 from aiops.prompts.models import Label, Version
 
@@ -18,6 +18,17 @@ def deployments() -> QuerySet[Deployment]:
 
 def deployment_of(feature: Feature) -> Deployment | None:
     return deployments().filter(feature=feature).first()
+
+
+def requests() -> QuerySet[DeploymentRequest]:
+    """Requests with all that names what is asked for, the newest first."""
+    served = (f"served__{part}" for part in _SERVED)
+    rows = DeploymentRequest.objects.select_related("feature", "asked_by", "decided_by", *served)
+    return rows.defer("served__classifier_version__weights").order_by("-id")
+
+
+def waiting_requests() -> QuerySet[DeploymentRequest]:
+    return requests().filter(state=DeploymentRequest.State.WAITING)
 
 
 def in_production(version: Version) -> bool:

@@ -10,4 +10,5 @@ urlpatterns = [
     path("deploy/", views.deploy, name="deploy"),
     path("share/", views.share, name="share"),
     path("stop/", views.stop_candidate, name="stop"),
+    path("requests/<int:pk>/answer/", views.answer, name="answer"),
 ]

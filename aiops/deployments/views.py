@@ -10,7 +10,7 @@ from aiops.core import toasts
 from aiops.core.errors import AiopsError
 from aiops.deployments import actions, queries
 from aiops.deployments.forms import DeployForm, ShareForm
-from aiops.deployments.models import Deployment
+from aiops.deployments.models import DeploymentRequest
 from aiops.features.models import Feature
 from aiops.features.tabs import tabs
 
@@ -29,14 +29,16 @@ def deploy(request: SignedInRequest, slug: str) -> HttpResponse:
     form = DeployForm(request.POST, feature=feature)
     if not form.is_valid():
         return _page(request, feature, form)
+    said = form.cleaned_data
+    share = said["share"] if said["arm"] == "candidate" else None
     try:
-        made = _deploy(request, feature, form)
+        waits = actions.ask_or_deploy(
+            by=request.user, feature=feature, choice=form.choice(), share=share, reason=said["reason"]
+        )
     except AiopsError as error:
         form.add_error(None, str(error))
         return _page(request, feature, form)
-    arm = f"{made.candidate} serves {made.share.normalize():f} %" if made.candidate else str(made.stable)
-    toasts.success(request, f"{slug}: {arm} from now on.")
-    return redirect("deployments:deployment", slug=slug)
+    return _changed(request, feature, waits)
 
 
 @requires(Permission.DEPLOY)
@@ -48,12 +50,11 @@ def share(request: SignedInRequest, slug: str) -> HttpResponse:
         toasts.error(request, " ".join(f"{field}: {errors[0]}" for field, errors in form.errors.items()))
         return redirect("deployments:deployment", slug=slug)
     try:
-        made = actions.set_share(by=request.user, feature=feature, **form.cleaned_data)
+        waits = actions.ask_or_set_share(by=request.user, feature=feature, **form.cleaned_data)
     except AiopsError as error:
         toasts.error(request, str(error))
-    else:
-        toasts.success(request, f"The candidate serves {made.share.normalize():f} % from now on.")
-    return redirect("deployments:deployment", slug=slug)
+        return redirect("deployments:deployment", slug=slug)
+    return _changed(request, feature, waits)
 
 
 @requires(Permission.DEPLOY)
@@ -71,22 +72,43 @@ def stop_candidate(request: SignedInRequest, slug: str) -> HttpResponse:
     return redirect("deployments:deployment", slug=slug)
 
 
-def _deploy(request: SignedInRequest, feature: Feature, form: DeployForm) -> Deployment:
-    said = form.cleaned_data
-    if said["arm"] == "stable":
-        return actions.deploy_stable(
-            by=request.user, feature=feature, choice=form.choice(), reason=said["reason"]
-        )
-    return actions.start_candidate(
-        by=request.user, feature=feature, choice=form.choice(), share=said["share"], reason=said["reason"]
-    )
+@requires(Permission.FLAGS_EDIT)
+@require_POST
+def answer(request: SignedInRequest, slug: str, pk: int) -> HttpResponse:
+    """The second person's: whoever may change who uses a feature also decides what serves it."""
+    change, given = load(queries.requests(), feature__slug=slug, pk=pk), request.POST.get("answer", "")
+    try:
+        if given == "approve":
+            done = actions.approve_request(by=request.user, request=change)
+        elif given == "withdraw":
+            done = actions.withdraw_request(by=request.user, request=change)
+        else:
+            reason = request.POST.get("reason", "")[:1000]
+            done = actions.decline_request(by=request.user, request=change, reason=reason)
+    except AiopsError as error:
+        toasts.error(request, str(error))
+    else:
+        served = f"{done.served} serves from now on" if given == "approve" else "nothing has changed"
+        toasts.success(request, f"{done.get_state_display()}: {served}.")
+    return redirect("deployments:deployment", slug=slug)
+
+
+def _changed(request: SignedInRequest, feature: Feature, waits: DeploymentRequest | None) -> HttpResponse:
+    made = queries.deployment_of(feature)
+    if waits:
+        toasts.success(request, f"{waits.served} waits for a second person. Nothing has changed yet.")
+    elif made:
+        arm = f"{made.candidate} serves {made.share.normalize():f} %" if made.candidate else str(made.stable)
+        toasts.success(request, f"{feature.slug}: {arm} from now on.")
+    return redirect("deployments:deployment", slug=feature.slug)
 
 
 def _page(request: SignedInRequest, feature: Feature, form: DeployForm) -> HttpResponse:
     context = {
         "feature": feature,
-        "tabs": tabs(feature, "deployment"),
+        "tabs": tabs(feature, "deployment", request.user),
         "deployment": queries.deployment_of(feature),
+        "waiting": queries.waiting_requests().filter(feature=feature).first(),
         "form": form,
     }
     return render(request, "deployments/deployment.html", context, status=422 if form.errors else 200)

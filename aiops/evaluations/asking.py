@@ -7,9 +7,13 @@ always have more jobs waiting than they can start, so that storing a batch holds
 import time
 from collections import deque
 from collections.abc import Callable
+from decimal import Decimal
 
+from aiops.budgets.ledger import Hold, NoRoom
+from aiops.budgets.spending import out_with, refusal, settled
 from aiops.catalog.connect import open_provider
-from aiops.evaluations import halting, store
+from aiops.core.money import ZERO
+from aiops.evaluations import claims, halting, spent, store
 from aiops.evaluations.batch import Batch
 from aiops.evaluations.caller import Outcome
 from aiops.evaluations.claims import Claim
@@ -31,6 +35,8 @@ class AskingWork:
         self.batch = Batch(claim, look)
         self.timing = self.batch.timing
         self.purse = Purse(claim)
+        self.spending = spent.purse_of(claims.instance(claim), claim.run.feature, claim.slots)
+        self.holds: dict[tuple[int, int], list[Hold]] = {}  # by the item that they pay for
         self.seats = seats_of(claim.run.scorers)
         items = items_of(claim.shard, claim.run)
         self.posing = (ByModel if claim.run.approach.asks_model else Here)(claim.run, self.seats, items)
@@ -39,6 +45,7 @@ class AskingWork:
         self.unpaid: deque[Hearing] = deque()  # answered, waiting for the judges' money
         self.hearings: dict[tuple[int, int], Hearing] = {}
         self.out_of_money = False
+        self.full: NoRoom | None = None  # the budget that has no room; None: it is the ceiling
         self.refusals = halting.Refusals()
 
     def run(self) -> Shard.State:
@@ -51,6 +58,7 @@ class AskingWork:
                 self._collect(desk)
             self._finish(desk)
         if self.out_of_money:
+            self._say_why()
             return Shard.State.STOPPED
         return Shard.State.QUEUED if self.batch.halted else Shard.State.FINISHED
 
@@ -74,7 +82,7 @@ class AskingWork:
         room = 0 if self.unpaid else desk.room(self.posing.provider)
         while len(started) < room:
             self.ready = self.ready or self._next()
-            if self.ready is None or not self.batch.patiently(self.purse.hold, self.ready.worst):
+            if self.ready is None or not self._hold(self.ready.item, self.ready.worst):
                 break
             started.append(self.ready)
             self.ready = None
@@ -83,6 +91,20 @@ class AskingWork:
             self._pay_last(desk)
         elif self.ready is not None and not desk.busy:
             self._wait_for_money(self.ready)
+
+    def _hold(self, item: Item, worst: Decimal) -> bool:
+        """Promise `worst` USD for `item`, under the run's ceiling and out of every budget."""
+        self.full = None
+        if not self.batch.patiently(self.purse.hold, worst):
+            return False
+        try:
+            hold = self.batch.patiently(self.spending.hold, worst)
+        except NoRoom as full:
+            self.purse.free_again(worst)
+            self.full = full
+            return False
+        self.holds.setdefault((item.case_id, item.repeat), []).append(hold)
+        return True
 
     def _next(self) -> Ready | None:
         """The next case that can be asked; those that can't are rows at once."""
@@ -111,7 +133,7 @@ class AskingWork:
         while self.unpaid:
             hearing = self.unpaid[0]
             missing = hearing.missing
-            if missing and not self.batch.patiently(self.purse.hold, missing):
+            if missing and not self._hold(hearing.item, missing):
                 return
             hearing.promised += missing
             self.unpaid.popleft()
@@ -122,8 +144,7 @@ class AskingWork:
         """Nothing of ours is under way that could give money back, and to wait for other shards, which hold
         money for answers as we do, might be for ever: what can't be paid now is stored without its judges.
         """
-        self.purse.surrender()
-        self._flush()
+        self._surrender()
         self._pay_judges(desk)
         if self.unpaid and not desk.busy:
             hearing = self.unpaid.popleft()
@@ -132,19 +153,45 @@ class AskingWork:
 
     def _close(self, hearing: Hearing) -> None:
         self.purse.settle(hearing.promised)
-        self.batch.rows.append(hearing.closed())
+        row = hearing.closed()
+        paid = row["cost"] + row["judge_cost"] + row["unaccounted"]
+        row["charges"] = settled(self.holds.pop(hearing.key, ()), paid)
+        self.batch.rows.append(row)
 
     def _wait_for_money(self, ready: Ready) -> None:
         """Calls under way give money back when they are over: ours, then those of other shards. Else it is
         over.
         """
+        self._surrender()
+        if self.batch.halted or self.batch.patiently(self._others_hold):
+            time.sleep(min(0.2, self.timing.heartbeat))
+        elif self._hold(ready.item, ready.worst):
+            self._let_go(ready.item)
+            self.purse.free_again(ready.worst)
+        else:
+            self.out_of_money = True
+
+    def _others_hold(self) -> bool:
+        """Whether other shards of the run have money that may come back."""
+        if self.full is None:
+            return Run.objects.filter(id=self.run_row.id, held__gt=0).exists()
+        return out_with(spent.run_prefix(self.run_row.id), but=self.spending.instance)
+
+    def _let_go(self, item: Item) -> None:
+        """Nothing was asked about `item`."""
+        settled(self.holds.pop((item.case_id, item.repeat), ()), ZERO)
+
+    def _surrender(self) -> None:
+        """Write what is known, and keep no money but what calls under way need."""
         self.purse.surrender()
         self._flush()
-        held = Run.objects.filter(id=self.run_row.id, held__gt=0)
-        if self.batch.halted or self.batch.patiently(held.exists):
-            time.sleep(min(0.2, self.timing.heartbeat))
-        else:
-            self.out_of_money = not self.batch.patiently(self.purse.fits, ready.worst)
+        self.batch.patiently(self.spending.surrender)
+
+    def _say_why(self) -> None:
+        """In the run, where it was not its ceiling."""
+        if self.full is not None:
+            active = Run.objects.filter(id=self.run_row.id, state__in=Run.ACTIVE)
+            active.update(reason=refusal(self.full))
 
     def _collect(self, desk: Desk) -> None:
         """Wait for one outcome, no longer than until the next write is due; write when it is."""
@@ -172,6 +219,7 @@ class AskingWork:
 
     def _flush(self) -> None:
         written = self.batch.flush(self._write)
+        self.batch.patiently(self.spending.keep)
         if self.refusals.hopeless and written.done == 0:
             halting.fail(self.run_row.id, self.refusals.reason)
             self.batch.halted = True
@@ -184,7 +232,11 @@ class AskingWork:
 
         An answer that was paid for is still judged, as far as the ceiling allows.
         """
-        desk.submit([job for job in desk.drop() if job.question is not None])
+        dropped = desk.drop()
+        desk.submit([job for job in dropped if job.question is not None])
+        for job in dropped:
+            if job.question is None:
+                self._let_go(job.item)
         while desk.busy or self.unpaid:
             self._pay_judges(desk)
             if self.unpaid and not desk.busy:
@@ -193,3 +245,4 @@ class AskingWork:
         self.purse.surrender()
         self.purse.promised *= 0
         self._flush()
+        self.batch.patiently(self.spending.close)

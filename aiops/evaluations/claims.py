@@ -21,6 +21,7 @@ from django.db.models.functions import Coalesce, Greatest, Now
 from aiops.catalog.models import Provider
 from aiops.core.money import ZERO
 from aiops.core.tasks import enqueue
+from aiops.evaluations import spent
 from aiops.evaluations.models import Pairwise, Run, Shard, with_approaches
 from aiops.evaluations.scorers.judge import TYPE as JUDGE
 from aiops.evaluations.timing import timing
@@ -69,7 +70,7 @@ def _locked_providers(shard_id: int) -> list[Provider]:
 
 def _runs() -> QuerySet[Run]:
     """Runs with what the work needs."""
-    rows = with_approaches(Run.objects.select_related("price", "dataset_version"))
+    rows = with_approaches(Run.objects.select_related("price", "dataset_version", "feature"))
     return rows.defer(None).defer("classifier_version__weights", "classifier_version__report")
 
 
@@ -108,11 +109,22 @@ def _claimed(shard: Shard, run: Run, slots: int, judge_slots: Mapping[int, int])
     return Claim(shard=shard, run=run, token=token, slots=slots, judge_slots=judge_slots)
 
 
+def instance(claim: Claim) -> str:
+    """The name of the claim's leases."""
+    return spent.shard_instance(claim.run.id, claim.shard.id, claim.token)
+
+
+def bury(claim: Claim) -> None:
+    """What the claim still has of budgets, as after a clean end it has not, may have been spent."""
+    spent.lost(instance(claim), claim.run.feature.slug)
+
+
 @transaction.atomic
 def release(claim: Claim, state: Shard.State) -> bool:
     """Give the shard back, in `state`; what it still holds of the run's money goes back too. False: not
     ours any more.
     """
+    bury(claim)
     shard = Shard.objects.select_for_update(no_key=True).filter(
         id=claim.shard.id, token=claim.token, state=Shard.State.RUNNING
     )
@@ -128,7 +140,7 @@ def reclaim_lost() -> list[int]:
     """Queue the shards again whose worker has been silent for too long; return their ids.
 
     Their calls under way may have been billed though no answer was stored: what the shard held stays counted
-    against the run's ceiling as `unaccounted`.
+    against the run's ceiling as `unaccounted`, and what it had on lease counts as spent from the budgets.
     """
     return [shard_id for shard_id in _silent().values_list("id", flat=True) if _reclaim(shard_id)]
 
@@ -141,10 +153,15 @@ def _silent() -> QuerySet[Shard]:
 @transaction.atomic
 def _reclaim(shard_id: int) -> bool:
     for row in _silent().select_for_update(no_key=True, skip_locked=True).filter(id=shard_id):
+        run = Run.objects.select_related("feature").get(id=row.run_id)
         _close(row, Shard.State.QUEUED)
-        if row.held:
-            Run.objects.filter(id=row.run_id).update(
-                held=Greatest(F("held") - row.held, ZERO), unaccounted=F("unaccounted") + row.held
+        name = spent.shard_instance(run.id, row.id, row.token)
+        gone = spent.lost(name, run.feature.slug, row.held)
+        if run.ceiling is not None:
+            gone = row.held
+        if gone or row.held:
+            Run.objects.filter(id=run.id).update(
+                held=Greatest(F("held") - row.held, ZERO), unaccounted=F("unaccounted") + gone
             )
         return True
     return False

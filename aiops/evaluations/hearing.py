@@ -6,9 +6,8 @@ Its row is written when the last of them has spoken, so that a result never has 
 from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aiops.catalog.pricing import cost
 from aiops.core.errors import InvalidInput
 from aiops.core.money import ZERO
 from aiops.evaluations import rows
@@ -17,9 +16,13 @@ from aiops.evaluations.judging import Seat, questions
 from aiops.evaluations.scorers import score_row
 from aiops.evaluations.scorers.base import Judgement, shorten
 from aiops.evaluations.scorers.judge_reply import Garbled, Heard, Reply, failed, judgement, read
+from aiops.evaluations.spent import judges_bill
 from aiops.evaluations.work import Item
 
-NOT_PAID = "was not asked: its worst case does not fit under the run's ceiling."
+if TYPE_CHECKING:
+    from aiops.gateway.inside import Bill
+
+NOT_PAID = "was not asked: its worst case does not fit under the run's ceiling, or into a budget."
 _CUT = "was cut off before its answer was complete"
 
 
@@ -32,6 +35,7 @@ class Hearing:
         self.promised = promised
         self.spent = ZERO
         self._unaccounted = ZERO
+        self._bills: list[Bill] = []
         self._seats = seats
         self._heard: dict[str, list[Heard]] = defaultdict(list)
         self._settled: dict[str, Judgement] = {}
@@ -67,10 +71,11 @@ class Hearing:
         if question is None:
             raise ValueError("this is no judge's answer")
         self.waiting -= 1
-        reply, billed, unaccounted = hear(outcome)
-        self._heard[question.seat.name].append(reply)
-        self.spent += billed
-        self._unaccounted += unaccounted
+        bill = judges_bill(outcome)
+        self._heard[question.seat.name].append(hear(outcome))
+        self._bills.append(bill)
+        self.spent += bill.cost
+        self._unaccounted += bill.unaccounted
 
     def unpaid(self) -> None:
         """Its judges can't be paid: it closes without them."""
@@ -88,6 +93,7 @@ class Hearing:
             "scores": [*self.row["scores"], *judged],
             "judge_cost": self.spent,
             "unaccounted": self.row["unaccounted"] + self._unaccounted,
+            "bills": self._bills,
         }
 
     def _judgement(self, seat: Seat) -> Judgement:
@@ -96,18 +102,17 @@ class Hearing:
         return judgement(self._heard[seat.name], pass_at=seat.pass_at)
 
 
-def hear(outcome: Outcome) -> tuple[Heard, Decimal, Decimal]:
-    """What a judge said, its cost in USD, and what a call without an answer may have cost."""
+def hear(outcome: Outcome) -> Heard:
+    """What a judge said; what it cost says `judges_bill`."""
     question = outcome.job.question
     if question is None:
         raise ValueError("this is no judge's answer")
     if outcome.reply is None:
         error = outcome.error or RuntimeError("no reply and no error")
         problem = f"did not answer ({rows.error_kind(error)}): {shorten(str(error), 300)}"
-        return Heard(None, problem), ZERO, rows.possible_cost(outcome.job, error)
-    billed = cost(outcome.reply.usage, question.seat.price)
+        return Heard(None, problem)
     cut = outcome.reply.finish_reason in {"length", "max_tokens"}
-    return _read(outcome.reply.text, question.seat.kind, cut=cut), billed, ZERO
+    return _read(outcome.reply.text, question.seat.kind, cut=cut)
 
 
 def _read(text: str, kind: type[Reply], *, cut: bool) -> Heard:

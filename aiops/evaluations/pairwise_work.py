@@ -9,11 +9,13 @@ from decimal import Decimal
 import structlog
 from django.db import InterfaceError, OperationalError
 
+from aiops.budgets.ledger import Hold, NoRoom
+from aiops.budgets.spending import refusal, settled
 from aiops.catalog.connect import open_provider
 from aiops.core.errors import InvalidInput
 from aiops.core.money import ZERO
 from aiops.datasets import queries as datasets
-from aiops.evaluations import halting, pairwise_claims, rows, store
+from aiops.evaluations import halting, pairwise_claims, rows, spent, store
 from aiops.evaluations.caller import Job, Outcome
 from aiops.evaluations.desk import Desk
 from aiops.evaluations.hearing import hear
@@ -24,6 +26,7 @@ from aiops.evaluations.scorers.base import Golden, Judgement
 from aiops.evaluations.scorers.judge_reply import Heard, Preference
 from aiops.evaluations.timing import timing
 from aiops.evaluations.work import Item
+from aiops.gateway.inside import Bill
 
 log = structlog.get_logger(__name__)
 
@@ -72,18 +75,28 @@ class Pair:
     jobs: list[Job] = field(default_factory=list)
     problem: str = ""
     heard: dict[int, Heard] = field(default_factory=dict)
-    cost: Decimal = ZERO
-    unaccounted: Decimal = ZERO
+    bills: list[Bill] = field(default_factory=list)
+    hold: Hold | None = None
+
+    @property
+    def cost(self) -> Decimal:
+        return sum((bill.cost for bill in self.bills), ZERO)
+
+    @property
+    def unaccounted(self) -> Decimal:
+        return sum((bill.unaccounted for bill in self.bills), ZERO)
 
     @property
     def held(self) -> Decimal:
         return sum((job.worst for job in self.jobs), ZERO)
 
     def note(self, outcome: Outcome) -> None:
-        heard, billed, unaccounted = hear(outcome)
-        self.heard[outcome.job.item.repeat] = heard
-        self.cost += billed
-        self.unaccounted += unaccounted
+        self.heard[outcome.job.item.repeat] = hear(outcome)
+        self.bills.append(spent.judges_bill(outcome, "pairwise"))
+
+    def charges(self) -> dict[int, Decimal]:
+        """What its leases have to pay; the rest of its hold is free again."""
+        return settled([self.hold] if self.hold else [], self.cost + self.unaccounted)
 
     @property
     def over(self) -> bool:
@@ -134,7 +147,11 @@ class PairwiseWork:
         self.pending = deque(self._pairs())
         self.ready: Pair | None = None
         self.under_way: dict[int, Pair] = {}
-        self.found: list[PairwiseResult] = []
+        self.spending = spent.purse_of(
+            pairwise_claims.instance(claim), claim.row.candidate.feature, claim.slots
+        )
+        self.full: NoRoom | None = None  # the budget that has no room; None: it is the ceiling
+        self.found: list[pairwise_claims.Found] = []
         self.settled = ZERO
         self.flushed_at = time.monotonic()
         self.halted = self.out_of_money = False
@@ -163,7 +180,7 @@ class PairwiseWork:
         if self.refusals.hopeless:
             return Pairwise.State.FAILED, self.refusals.reason
         if self.out_of_money:
-            return Pairwise.State.STOPPED, ""
+            return Pairwise.State.STOPPED, refusal(self.full) if self.full else ""
         return (Pairwise.State.QUEUED if self.halted else Pairwise.State.FINISHED), ""
 
     def _finish(self, desk: Desk) -> None:
@@ -171,9 +188,13 @@ class PairwiseWork:
         dropped = desk.drop()
         times = Counter(job.item.case_id for job in dropped)
         desk.submit([job for job in dropped if times[job.item.case_id] == 1])
+        for case, count in times.items():
+            if count > 1:
+                self.under_way.pop(case).charges()
         while desk.busy:
             self._collect(desk)
         self._flush()
+        self.spending.close()
 
     def _feed(self, desk: Desk) -> None:
         jobs: list[Job] = []
@@ -193,13 +214,28 @@ class PairwiseWork:
         """Hold the money of a pair. Calls under way give theirs back when they are over; without any it is
         over.
         """
-        if pairwise_claims.hold(self.claim, pair.held):
+        if self._hold(pair):
             return True
         if busy:
             return False
         self._flush()
-        self.out_of_money = not pairwise_claims.hold(self.claim, pair.held)
+        self.spending.surrender()
+        self.out_of_money = not self._hold(pair)
         return not self.out_of_money
+
+    def _hold(self, pair: Pair) -> bool:
+        """Out of every budget, and under the comparison's own ceiling."""
+        self.full = None
+        try:
+            hold = self.spending.hold(pair.held)
+        except NoRoom as full:
+            self.full = full
+            return False
+        if not pairwise_claims.hold(self.claim, pair.held):
+            settled([hold], ZERO)
+            return False
+        pair.hold = hold
+        return True
 
     def _next(self) -> Pair | None:
         """The next case that can be asked about; those that can't are results at once."""
@@ -208,7 +244,7 @@ class PairwiseWork:
             self._ask(pair)
             if not pair.problem:
                 return pair
-            self.found.append(pair.result(self.row))
+            self.found.append(pairwise_claims.Found(pair.result(self.row)))
         return None
 
     def _ask(self, pair: Pair) -> None:
@@ -245,10 +281,12 @@ class PairwiseWork:
         if pair.over:
             del self.under_way[pair.item.case_id]
             self.settled += pair.held
-            self.found.append(pair.result(self.row))
+            found = pairwise_claims.Found(pair.result(self.row), pair.bills, pair.charges())
+            self.found.append(found)
 
     def _flush(self) -> None:
         settled = self.settled if self.row.ceiling is not None else ZERO
         self.halted = not pairwise_claims.write(self.claim, self.found, settled=settled) or self.halted
+        self.spending.keep()
         self.found, self.settled = [], ZERO
         self.flushed_at = time.monotonic()

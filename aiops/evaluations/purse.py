@@ -52,6 +52,12 @@ class Purse:
         if self.limited:
             self.promised -= worst
 
+    def free_again(self, worst: Decimal) -> None:
+        """The call was not made after all."""
+        if self.limited:
+            self.promised -= worst
+            self.free += worst
+
     def surrender(self) -> None:
         """Give up the unpromised rest with the next write, so that other shards can have it."""
         self.free = ZERO

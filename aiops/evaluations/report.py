@@ -33,7 +33,9 @@ def as_text(run: Run, summary: Summary) -> str:
 
 def headline(run: Run, summary: Summary) -> str:
     """One line: how the run ended and what share of its cases passes every scorer."""
-    parts = [f"{run}: {run.get_state_display().lower()}", f"{run.accounted:,} of {run.total:,} results"]
+    at_ceiling = run.state == Run.State.STOPPED and not run.reason
+    state = run.get_state_display().lower() + (" at its ceiling" if at_ceiling else "")
+    parts = [f"{run}: {state}", f"{run.accounted:,} of {run.total:,} results"]
     if run.failed:
         parts.append(f"{run.failed:,} failed")
     total = summary.totals.get(EVERY)

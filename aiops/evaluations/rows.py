@@ -127,7 +127,7 @@ def possible_cost(job: Job, error: Exception) -> Decimal:
     nobody knows.
     """
     plain_no = isinstance(error, errors.ProviderError) and not isinstance(
-        error, (errors.Timeout, errors.BadReply)
+        error, (errors.Timeout, errors.BadReply, errors.Broken)
     )
     return ZERO if plain_no else job.worst
 

@@ -2,7 +2,7 @@
 
 One statement does all of a batch: it is fenced by the shard's token, inserts what is not there yet, and
 counts done, failed and cost from the rows that it inserted and from no others, so that a replay counts
-nothing twice.
+nothing twice. From them alone, in the same transaction, budgets are charged and spend is summed up.
 """
 
 import json
@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import DataError, connection, transaction
 
+from aiops.evaluations import spent
 from aiops.evaluations.claims import Claim
 
 _WRITE = """
@@ -53,6 +54,7 @@ WITH ours AS (
     coalesce(sum(unaccounted), 0) AS unaccounted, count(reused_from_id) AS reused,
     coalesce(sum((SELECT original.cost FROM evaluations_result AS original
                   WHERE original.id = inserted.reused_from_id)), 0) AS reused_cost
+    , array_agg(ARRAY[case_id, repeat]) AS fresh
   FROM inserted
 )
 UPDATE evaluations_run AS run
@@ -62,7 +64,7 @@ SET done = run.done + counted.done, failed = run.failed + counted.failed, cost =
   reused = run.reused + counted.reused, reused_cost = run.reused_cost + counted.reused_cost,
   heartbeat_at = clock_timestamp()
 FROM counted, fence WHERE run.id = fence.run_id
-RETURNING run.state, run.done, run.failed
+RETURNING run.state, run.done, run.failed, counted.fresh
 """
 
 _LEASE = """
@@ -135,15 +137,26 @@ def _write(claim: Claim, rows: Sequence[dict[str, Any]], held: Decimal | None) -
     values: dict[str, str | int | Decimal | None] = {
         "shard": claim.shard.id,
         "token": claim.token,
-        "rows": json.dumps(rows, ensure_ascii=False, default=str),
+        "rows": _as_json(rows),
         "held": held,
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_WRITE, values)
         row = cursor.fetchone()
-    if row is None:
-        raise Fenced(f"shard {claim.shard.id} has been claimed by another worker")
-    return Written(*row)
+        if row is None:
+            raise Fenced(f"shard {claim.shard.id} has been claimed by another worker")
+        *standing, fresh = row
+        if fresh:
+            inserted = {tuple(key) for key in fresh}
+            spent.note_results(
+                claim.run, [one for one in rows if (one["case_id"], one["repeat"]) in inserted]
+            )
+    return Written(*standing)
+
+
+def _as_json(rows: Sequence[dict[str, Any]]) -> str:
+    stored = [{name: value for name, value in row.items() if name not in spent.KEPT_HERE} for row in rows]
+    return json.dumps(stored, ensure_ascii=False, default=str)
 
 
 def lease(claim: Claim, amount: Decimal) -> bool:

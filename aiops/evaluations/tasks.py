@@ -6,6 +6,7 @@ from aiops.accounts.models import User
 from aiops.core.actors import SystemActor
 from aiops.evaluations import actions, dispatch, pairwise_claims, pairwise_work, runner, summaries
 from aiops.evaluations.models import Run
+from aiops.evaluations.playground import recording
 
 GATE = SystemActor("gate")
 WEIGHER = SystemActor("judge trust")
@@ -28,6 +29,7 @@ def sweep() -> None:
     """Find work that lost its worker or its message."""
     dispatch.sweep()
     pairwise_claims.sweep()
+    recording.bury()
 
 
 @shared_task(name="evaluations.decide")

@@ -58,3 +58,15 @@ class PolicyVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.feature.slug} policy v{self.number}"
+
+
+class CallbackSecret(models.Model):
+    """What a feature's callbacks are signed with: sealed, as whoever signs must be able to read it."""
+
+    feature = models.OneToOneField(Feature, on_delete=models.CASCADE, related_name="callback_secret")
+    sealed = models.BinaryField()
+    made_at = models.DateTimeField(default=clock.now)
+    made_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return f"callback secret of {self.feature.slug}"

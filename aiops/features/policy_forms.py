@@ -8,6 +8,7 @@ from django.forms.boundfield import BoundField
 from pydantic import ValidationError
 
 from aiops.catalog.models import Model
+from aiops.features import callbacks
 from aiops.features.policy import Policy
 from aiops.features.policy_fields import SECTIONS, SETTINGS, initial, nested
 from aiops.features.policy_lines import LINES
@@ -65,6 +66,8 @@ class PolicyForm(forms.Form):
                 self.add_error(self._place(problem["loc"]), in_words(dict(problem)))
         else:
             self._check_models(self.policy)
+            if words := callbacks.problem(self.policy.callback_url):
+                self.add_error("callback_url", words)
         return said
 
     def sections(self) -> Iterator[tuple[Section, list[BoundField]]]:

@@ -1,5 +1,7 @@
 """Named questions about features. Nothing here writes."""
 
+from collections.abc import Iterable
+
 from django.db.models import Count, Q, QuerySet
 
 from aiops.audit.models import AuditEvent
@@ -32,3 +34,11 @@ def latest_policy(feature: Feature) -> PolicyVersion | None:
 def policy_versions(feature: Feature) -> "QuerySet[PolicyVersion]":
     """All versions with their authors, the newest first."""
     return feature.policies.select_related("by").order_by("-number")
+
+
+def callback_urls(slugs: Iterable[str]) -> dict[str, str]:
+    """Where answers of tickets go, by feature, of those that say it."""
+    rows = PolicyVersion.objects.filter(feature__slug__in=set(slugs))
+    newest = rows.order_by("feature_id", "-number").distinct("feature_id")
+    found = newest.values_list("feature__slug", "settings__callback_url")
+    return {slug: url for slug, url in found if url}

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
+from aiops.features.views import callbacks, policy
 from aiops.features.views import features as views
-from aiops.features.views import policy
 
 app_name = "features"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("<slug:slug>/", views.feature_page, name="feature"),
     path("<slug:slug>/edit/", views.edit_feature, name="edit"),
     path("<slug:slug>/history/", views.feature_history, name="history"),
+    path("<slug:slug>/callback/", callbacks.callback_page, name="callback"),
+    path("<slug:slug>/callback/secret/", callbacks.make_secret, name="make-callback-secret"),
     path("<slug:slug>/policy/", policy.policy_page, name="policy"),
     path("<slug:slug>/policy/save/", policy.save_policy, name="save-policy"),
     path("<slug:slug>/policy/history/", policy.policy_history, name="policy-history"),

@@ -13,6 +13,7 @@ from aiops.catalog.models import Model, Price, Provider
 from aiops.deployments.models import Deployment, Served
 from aiops.features.models import Feature, KeyFeature, PolicyVersion
 from aiops.flags.models import Flag, KillSwitch, Publication
+from aiops.knowledge.models import Knowledge
 from aiops.tenants.models import ApiKey, Tenant
 
 Rows = Mapping[str, list[tuple[Any, ...]]]
@@ -50,6 +51,7 @@ def _questions(now: datetime) -> dict[str, "QuerySet[Any, Any]"]:
         "tenants": Tenant.objects.values_list("slug"),
         "features": Feature.objects.values_list("pk", "slug", "kind"),
         "policies": policies.values_list("feature_id", "number", "settings"),
+        "knowledge": Knowledge.objects.values_list("feature_id", "revision"),
         "flag_tenants": Flag.tenants.through.objects.values_list("flag", "tenant__slug"),
         "flags": Flag.objects.values_list(*_FLAG),
         "served": Served.objects.filter(_IN_USE).values_list(*SERVED),

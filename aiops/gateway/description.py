@@ -205,7 +205,7 @@ _ANSWERS: dict[str, Any] = {
     "ticket_answer": _answer(
         {
             "id": _TEXT,
-            "state": {"enum": ["waiting", "answered", "expired"]},
+            "state": {"enum": ["waiting", "answered", "expired", "rejected"]},
             "output": {"type": ["string", "null"]},
         }
     ),

@@ -97,6 +97,8 @@ class Trace:
     over_soft: bool = False  # a soft budget is passed
     asked: tuple[Message, ...] = ()  # as the model got them
     passages: tuple["Passage", ...] = ()
+    checks: tuple["Check", ...] = ()  # what guardrails found in this call's answer, released or not
+    rejected: str = ""  # the answer that they did not release
 
     def elapsed_ms(self) -> float:
         return (time.perf_counter() - self.begun) * 1000
@@ -184,6 +186,8 @@ class Passage:
     url: str
     text: str
     score: float
+    quote: str = ""  # of `text`, word for word: what the answer stands on
+    flagged: str = ""  # words in it that speak to the model
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,12 +206,19 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What a guardrail found; `enforced` False: it only observes."""
+    """What a guardrail found; `enforced` False: it only observes.
+
+    `margin` in 0..1: how far from the limit, where there is one. `mended`: by the guardrail, so that it
+    passes; `repaired`: by the model, when it was told.
+    """
 
     name: str
     passed: bool
     reason: str = ""
     enforced: bool = True
+    margin: float | None = None
+    mended: bool = False
+    repaired: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ from django.db.models import Q
 
 from aiops.core import clock
 from aiops.core.money import ZERO, money_field
+from aiops.gateway.callback_models import Callback, CallbackTry  # noqa: F401 - found here
+
+INTERNAL_ARM = "internal"  # of sums of what passed no gateway: evaluations, judges, tries
 
 
 class Outcome(models.TextChoices):

@@ -93,6 +93,7 @@ def _keys(rows: Rows) -> dict[str, parts.Key]:
 def _features(rows: Rows) -> _Features:
     policies = {feature: (number, settings) for feature, number, settings in rows["policies"]}
     flags, serving, gathered = _flags(rows), _deployments(rows), _Features()
+    known = dict(rows["knowledge"])
     for pk, slug, kind in rows["features"]:
         number, settings = policies.get(pk, (0, None))
         gathered.found[slug] = parts.Feature(
@@ -102,6 +103,7 @@ def _features(rows: Rows) -> _Features:
             policy_number=number,
             deployment=serving.get(pk),
             flag=flags.get(pk),
+            knowledge_revision=known.get(pk, 0),
         )
     return gathered
 

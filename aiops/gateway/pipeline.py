@@ -39,7 +39,7 @@ def stages(world: World) -> tuple[Stage, ...]:
         Breaker(world.limiter, world.ledger),
         Router(),
         Retrieval(world.library),
-        Guardrails(),
+        Guardrails(world),
         Approach(world),
     )
 

@@ -81,7 +81,7 @@ class Found:
     """A ticket as its caller sees it; `output` None until there is one."""
 
     feature: str
-    state: Literal["waiting", "answered", "expired"]
+    state: Literal["waiting", "answered", "expired", "rejected"]
     output: str | None = None
 
 
@@ -113,6 +113,48 @@ class Recorder(Protocol):
         ...
 
 
+class QueryFailed(Exception):
+    """A query could not be tried, or the database refused it. The message holds nothing that it found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """All that is told of what a query found."""
+
+    rows: int
+    columns: tuple[str, ...] = ()
+
+
+class Queries(Protocol):
+    async def run(self, query: str, *, seconds: float, most_rows: int) -> Ran:
+        """Try a query that was approved, where nothing can be written. Raises QueryFailed."""
+        ...
+
+
+class Embedder(Protocol):
+    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """A vector for each text. Raises ProviderError or OSError where there is none to be had now."""
+        ...
+
+
+class NoQueries:
+    """The port `Queries` where there is no database to try them on."""
+
+    async def run(self, query: str, *, seconds: float, most_rows: int) -> Ran:  # noqa: ARG002 - never
+        raise QueryFailed("there is no database to try queries on")
+
+
+@dataclass(frozen=True, slots=True)
+class NoTools:
+    """What guardrails have without a world."""
+
+    queries: Queries
+    embedder: Embedder | None
+
+
+NO_TOOLS = NoTools(NoQueries(), None)
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """All ports together."""
@@ -127,3 +169,5 @@ class World:
     calls: Calls
     recorder: Recorder
     idempotency: Idempotency
+    queries: Queries = NO_TOOLS.queries
+    embedder: Embedder | None = None

@@ -46,7 +46,7 @@ def record_of(call: Call, reply: Reply) -> dict[str, Any]:
         "stream": call.stream,
         "attempts": [_attempt(attempt) for attempt in trace.attempts],
         "spans": [_span(span) for span in trace.spans],
-        "checks": [_check(check) for check in reply.checks],
+        "checks": [_check(check) for check in trace.checks],
         "error": reply.error.message if reply.error else "",
         "revision": call.picture.revision,
         "ticket": reply.ticket.id if reply.ticket else "",
@@ -83,6 +83,9 @@ def _check(check: Check) -> dict[str, Any]:
         "passed": check.passed,
         "reason": check.reason,
         "enforced": check.enforced,
+        "margin": check.margin,
+        "mended": check.mended,
+        "repaired": check.repaired,
     }
 
 
@@ -109,5 +112,6 @@ def _texts(call: Call, reply: Reply) -> dict[str, Any]:
         "inputs": dict(call.inputs),
         "messages": [[message.role, message.content] for message in call.trace.asked or call.messages],
         "output": reply.text,
+        "rejected": call.trace.rejected or None,
         "passages": [asdict(passage) for passage in call.trace.passages],
     }

@@ -171,7 +171,7 @@ def _citation(passage: Passage) -> dict[str, Any]:
         "document": passage.document,
         "title": passage.title,
         "url": passage.url,
-        "quote": passage.text[:300],
+        "quote": passage.quote or passage.text[:300],
         "score": round(passage.score, 4),
     }
 

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import F
 
 from aiops.core import clock
-from aiops.gateway import entry
+from aiops.gateway import callbacks, entry
 from aiops.gateway.call_ids import new_id
 from aiops.gateway.errors import GatewayError
 from aiops.gateway.gate import Gate
@@ -24,7 +24,7 @@ from aiops.gateway.messages import Call, Handler, Reply
 from aiops.gateway.models import Ticket
 from aiops.gateway.picture import Key, Picture
 from aiops.gateway.pipeline import compose, stages
-from aiops.gateway.stages.approval import WAIT, holds
+from aiops.gateway.stages.approval import WAIT, holds, near
 from aiops.providers.protocol import Message
 
 AT_ONCE = 20  # tickets that one round takes
@@ -45,10 +45,14 @@ class Tried:
     held: bool = False
 
 
+@transaction.atomic
 def expire() -> int:
     """End what nobody answered in time; return how many."""
     late = Ticket.objects.filter(state=Ticket.State.WAITING, due_at__lte=clock.now())
-    return late.update(state=Ticket.State.EXPIRED)
+    ended = list(late.select_for_update(skip_locked=True).values_list("pk", flat=True))
+    Ticket.objects.filter(pk__in=ended).update(state=Ticket.State.EXPIRED)
+    callbacks.tell(ended)
+    return len(ended)
 
 
 def retry(opened: Open) -> int:
@@ -90,7 +94,7 @@ async def _try(picture: Picture, handle: Handler, ticket: Ticket) -> Tried:
         return Tried(ticket, None)
     if reply.outcome not in {"answered", "cached"}:
         return Tried(ticket, None)
-    return Tried(ticket, reply, held=holds(call))
+    return Tried(ticket, reply, held=holds(call) or near(call, reply))
 
 
 def _call(picture: Picture, ticket: Ticket) -> Call:
@@ -115,6 +119,7 @@ def _call(picture: Picture, ticket: Ticket) -> Call:
     )
 
 
+@transaction.atomic
 def _kept(tried: Tried) -> bool:
     """Write the answer down, unless the ticket has ended meanwhile. A held one waits for a person now."""
     if tried.reply is None:
@@ -125,12 +130,13 @@ def _kept(tried: Tried) -> bool:
         due = now + timedelta(seconds=WAIT)
         waiting.update(kind=Ticket.Kind.APPROVAL, held=tried.reply.text, due_at=due, next_at=None)
         return False
-    return bool(
-        waiting.update(
-            state=Ticket.State.ANSWERED,
-            output=tried.reply.text,
-            answered_at=now,
-            answered_by=WORKER,
-            next_at=None,
-        )
+    answered = waiting.update(
+        state=Ticket.State.ANSWERED,
+        output=tried.reply.text,
+        answered_at=now,
+        answered_by=WORKER,
+        next_at=None,
     )
+    if answered:
+        callbacks.tell([tried.ticket.pk])
+    return bool(answered)

@@ -54,7 +54,7 @@ _KEY = (
 )  # fmt: skip
 _ALIKE = itemgetter(*_KEY[1:])
 _SUMS = ("calls", *(f"{name}_tokens" for name in _TOKENS), "cost", "unaccounted", "overhead_ms")
-_ROLL_UP = f"""
+ROLL_UP = f"""
 INSERT INTO gateway_rollup AS total ({", ".join(_KEY)}, {", ".join(_SUMS)}, latency)
 SELECT r.* FROM jsonb_to_recordset(%s::jsonb) AS r(
   hour timestamptz, {", ".join(f"{name} text" for name in _KEY[1:])},
@@ -109,7 +109,7 @@ async def _store(connection: AsyncConnection[Any], records: Sequence[Record], se
 
 async def add_sums(cursor: AsyncCursor[Any], rows: Sequence[Mapping[str, Any]]) -> None:
     """Add rows, as `rolled_up` gives them, to the hourly sums."""
-    await cursor.execute(_ROLL_UP, (orjson.dumps(rows, default=str).decode(),))
+    await cursor.execute(ROLL_UP, (orjson.dumps(rows, default=str).decode(),))
 
 
 def rolled_up(records: Iterable[Record]) -> list[dict[str, Any]]:

@@ -3,7 +3,8 @@
 from celery import shared_task
 
 from aiops.core.actors import SystemActor
-from aiops.gateway import actions, partitions, retrying
+from aiops.core.tasks import enqueue
+from aiops.gateway import actions, callbacks, partitions, retrying
 
 
 @shared_task(name="gateway.keep_partitions")
@@ -25,3 +26,16 @@ def retry_deferred() -> None:
 
     retrying.expire()
     retrying.retry(opened_gate)
+
+
+@shared_task(name=callbacks.TASK)
+def deliver_callback(ticket_id: str) -> None:
+    """A ticket's end is told to its application: one try."""
+    callbacks.deliver(ticket_id)
+
+
+@shared_task(name="gateway.deliver_callbacks")
+def deliver_callbacks() -> None:
+    """Every 15 seconds: callbacks whose next try has come, each on its own so that none holds up another."""
+    for ticket_id in callbacks.due():
+        enqueue(callbacks.TASK, ticket_id, expires=15)

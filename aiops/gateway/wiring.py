@@ -29,10 +29,11 @@ from aiops.gateway.stores.approaches import InstantApproaches
 from aiops.gateway.stores.cache import SharedCache
 from aiops.gateway.stores.calls import StoredCalls
 from aiops.gateway.stores.idempotency import StoredIdempotency
-from aiops.gateway.stores.library import NoLibrary
+from aiops.gateway.stores.library import StoredLibrary, searching_at
 from aiops.gateway.stores.limiter import PolicyLimiter, RedisCounter
 from aiops.gateway.stores.money import BudgetLedger
 from aiops.gateway.stores.pool import Pool
+from aiops.gateway.stores.queries import stored_queries
 from aiops.gateway.stores.tickets import StoredTickets
 from aiops.gateway.stores.vendors import OpenVendors
 
@@ -50,9 +51,8 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
     home = Path(settings.AIOPS_HOME)
     instance = new_instance()
     async with AsyncExitStack() as stack:
-        pool = Pool(listening.address())
-        await pool.open()
-        stack.push_async_callback(pool.close)
+        pool = await _opened(stack, Pool(listening.address()))
+        searches = await _opened(stack, Pool(searching_at(listening.address())))
         recorder = SpoolRecorder(
             Spool(home / "spool" / instance), pool.connect, leasing.settle, bury=leasing.close
         )
@@ -83,11 +83,12 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
             cache=cache,
             vendors=vendors,
             approaches=approaches,
-            library=NoLibrary(),
+            library=StoredLibrary(searches.connect),
             tickets=StoredTickets(pool.connect),
             calls=StoredCalls(pool.connect),
             recorder=CountedRecorder(recorder, figures),
             idempotency=idempotency,
+            queries=await stack.enter_async_context(stored_queries()),
         )
         running = [
             asyncio.create_task(part.run())
@@ -116,6 +117,12 @@ def _state(
         "processes": snapshot.processes,
         "idempotency_keys": "shared" if idempotency.shared else "local",
     }
+
+
+async def _opened(stack: AsyncExitStack, pool: Pool) -> Pool:
+    await pool.open()
+    stack.push_async_callback(pool.close)
+    return pool
 
 
 async def _ended(tasks: list[asyncio.Task[None]]) -> None:

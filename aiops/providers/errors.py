@@ -2,7 +2,8 @@
 
 ProviderError              the message is written for people and never holds a key
 ├── Timeout                no whole answer in the time given
-├── Unreachable            no connection, or it broke before the answer was whole      (again)
+├── Unreachable            no connection                                               (again)
+│   └── Broken             it broke before the answer was whole: it may be billed      (again)
 ├── RateLimited            429: too many requests                                      (again)
 ├── ServerError            408, 409, 5xx: the vendor could not, this time              (again)
 ├── Refused                any other status: the request itself is not accepted
@@ -45,9 +46,13 @@ class Timeout(ProviderError):
 
 
 class Unreachable(ProviderError):
-    """No connection, or it broke before the answer was whole."""
+    """No connection."""
 
     again = True
+
+
+class Broken(Unreachable):
+    """The connection broke before the answer was whole: the vendor may have worked, and bill it."""
 
 
 class RateLimited(ProviderError):

@@ -19,6 +19,7 @@ from aiops.providers import retry
 from aiops.providers.errors import (
     BadKey,
     BadReply,
+    Broken,
     NoCredit,
     ProviderError,
     RateLimited,
@@ -219,7 +220,7 @@ def mapped(error: BaseException, host: str) -> ProviderError | None:
     if isinstance(error, aiohttp.ClientConnectorError):
         return Unreachable(f"No connection to {host}: {_reason(error)}.")
     if isinstance(error, aiohttp.ClientError | OSError) and not isinstance(error, TimeoutError):
-        return Unreachable(f"The connection to {host} broke.")
+        return Broken(f"The connection to {host} broke.")
     return None
 
 

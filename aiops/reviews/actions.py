@@ -6,7 +6,10 @@ from aiops.accounts.models import User
 from aiops.audit import actions as audit
 from aiops.core import clock
 from aiops.core.errors import Conflict, InvalidInput
-from aiops.gateway.models import Ticket
+from aiops.core.tasks import enqueue
+from aiops.features import queries as features
+from aiops.gateway import callbacks
+from aiops.gateway.models import Callback, Ticket
 
 MOST = 100_000  # characters of an answer
 
@@ -38,6 +41,30 @@ def reject_ticket(*, by: User, ticket: Ticket, note: str) -> Ticket:
     return _close(by, locked, Ticket.State.REJECTED, "rejected", note)
 
 
+@transaction.atomic
+def send_again(*, by: User, ticket: Ticket) -> Callback:
+    """Tell the application of the ticket's end once more, from the first try on; no model is asked again.
+
+    Raises Conflict while the ticket waits, InvalidInput where the feature names no address.
+    """
+    locked = Ticket.objects.select_for_update().get(pk=ticket.pk)
+    if locked.state == Ticket.State.WAITING:
+        raise Conflict("This ticket still waits: there is nothing to send yet.")
+    if not (address := features.callback_urls([locked.feature]).get(locked.feature)):
+        raise InvalidInput("The feature’s policy names no address that answers are sent to.")
+    facts = {"state": Callback.State.WAITING, "tries": 0, "next_at": clock.now()}
+    callback, _ = Callback.objects.update_or_create(ticket=locked, defaults=facts)
+    audit.record(
+        by=by,
+        action="reviews.callback_sent_again",
+        on=locked,
+        feature=locked.feature,
+        after={"address": address},
+    )
+    enqueue(callbacks.TASK, locked.pk, hint=True)
+    return callback
+
+
 def _lines(text: str) -> list[str]:
     """Browsers send other line ends than models write."""
     return text.strip().splitlines()
@@ -64,4 +91,5 @@ def _close(by: User, ticket: Ticket, state: Ticket.State, how: str, note: str) -
         after={"call": ticket.call_id, "kind": ticket.kind, "characters": len(ticket.output)},
         reason=ticket.note,
     )
+    callbacks.tell([ticket.pk])
     return ticket

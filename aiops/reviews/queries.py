@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db.models import Count, Q, QuerySet
 
 from aiops.core import clock
-from aiops.gateway.models import Ticket
+from aiops.gateway.models import Callback, Ticket
 
 SOON = timedelta(hours=1)
 State = Ticket.State
@@ -48,3 +48,8 @@ def after(ticket: Ticket) -> Ticket | None:
     """The next one to look at for a person: a worker tries deferred ones by itself."""
     rows = Ticket.objects.filter(waits()).exclude(kind=Ticket.Kind.DEFERRED)
     return rows.exclude(pk=ticket.pk).order_by("due_at", "id").first()
+
+
+def told(ticket: Ticket) -> Callback | None:
+    """What its application was told of the ticket, with the tries at `attempts`."""
+    return Callback.objects.prefetch_related("attempts").filter(ticket=ticket).first()

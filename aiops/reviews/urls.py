@@ -9,4 +9,5 @@ urlpatterns = [
     path("", views.ticket_list, name="list"),
     path("<slug:ticket_id>/", views.ticket_page, name="ticket"),
     path("<slug:ticket_id>/answer/", views.answer, name="answer"),
+    path("<slug:ticket_id>/send/", views.send_again, name="send-again"),
 ]

@@ -9,6 +9,7 @@ from aiops.accounts.permissions import Permission
 from aiops.core import clock, toasts
 from aiops.core.errors import AiopsError
 from aiops.core.pages import page_or_fragment, paginate
+from aiops.features import queries as features
 from aiops.gateway import explained
 from aiops.gateway.models import Ticket
 from aiops.gateway.queries import excerpt
@@ -62,6 +63,19 @@ def answer(request: SignedInRequest, ticket_id: str) -> HttpResponse:
     return redirect("tickets:ticket", following.pk) if following else redirect("tickets:list")
 
 
+@requires(Permission.TICKETS_ANSWER)
+@require_POST
+def send_again(request: SignedInRequest, ticket_id: str) -> HttpResponse:
+    ticket = load(Ticket.objects.all(), pk=ticket_id)
+    try:
+        actions.send_again(by=request.user, ticket=ticket)
+    except AiopsError as error:
+        toasts.error(request, str(error))
+    else:
+        toasts.success(request, "It is on its way again.")
+    return redirect("tickets:ticket", ticket.pk)
+
+
 def _shown(request: SignedInRequest, ticket: Ticket, form: AnswerForm, status: int = 200) -> HttpResponse:
     expired = ticket.state == Ticket.State.WAITING and ticket.due_at <= clock.now()
     context = {
@@ -70,6 +84,8 @@ def _shown(request: SignedInRequest, ticket: Ticket, form: AnswerForm, status: i
         "expired": expired or ticket.state == Ticket.State.EXPIRED,
         "open": ticket.state == Ticket.State.WAITING and not expired,
         "why": "" if ticket.kind == Ticket.Kind.APPROVAL else explained.why(ticket.reason),
+        "told": queries.told(ticket),
+        "address": features.callback_urls([ticket.feature]).get(ticket.feature, ""),
         "texts": request.user.may(Permission.SPEND_VIEW),
     }
     return render(request, "tickets/ticket.html", context, status=status)

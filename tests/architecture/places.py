@@ -101,7 +101,8 @@ def _keys() -> dict[str, Any]:
 
 @sample("deployments")
 def _deployments() -> dict[str, Any]:
-    return {"slug": factories.make_deployment().feature.slug}
+    request = factories.make_deployment_request()
+    return {"slug": request.feature.slug, "pk": request.pk}
 
 
 @sample("flags")

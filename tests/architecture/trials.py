@@ -180,7 +180,7 @@ simple(
     name="help",
     files=lambda: [File("returns.md", b"# Returns\n\nWithin 30 days.\n")],
 )
-simple("knowledge: remove_document", knowledge.remove_document, document=lambda: factories.make_document())
+simple("knowledge: remove_document", knowledge.remove_document, document=factories.make_document)
 simple("datasets: create_dataset", datasets.create_dataset, name="fresh")
 simple(
     "datasets: change_settings",
@@ -401,6 +401,9 @@ simple(
 )
 
 
+simple("features: make_callback_secret", features.make_callback_secret, feature=factories.make_feature)
+
+
 @trial("features: restore_policy")
 def _restore_policy(user: User) -> Act:
     first = factories.make_policy()
@@ -410,8 +413,31 @@ def _restore_policy(user: User) -> Act:
 
 @trial("deployments: deploy_stable")
 def _deploy_stable(user: User) -> Act:
-    choice = Choice("passthrough", model=factories.make_price().model)
-    return partial(deployments.deploy_stable, by=user, feature=factories.make_feature(), choice=choice)
+    version = factories.make_label().version
+    choice = Choice("prompt", version=version, model=factories.make_price().model)
+    return partial(deployments.deploy_stable, by=user, feature=version.prompt.feature, choice=choice)
+
+
+simple(
+    "deployments: ask_or_deploy",
+    deployments.ask_or_deploy,
+    feature=factories.make_feature,
+    choice=Choice("search"),
+)
+simple("deployments: approve_request", deployments.approve_request, request=factories.make_deployment_request)
+simple("deployments: decline_request", deployments.decline_request, request=factories.make_deployment_request)
+
+
+@trial("deployments: withdraw_request")
+def _withdraw_deployment_request(user: User) -> Act:
+    return partial(
+        deployments.withdraw_request, by=user, request=factories.make_deployment_request(asked_by=user)
+    )
+
+
+@trial("deployments: ask_or_set_share")
+def _ask_or_set_share(user: User) -> Act:
+    return partial(deployments.ask_or_set_share, by=user, feature=tried().feature, share=Decimal(2))
 
 
 @trial("deployments: start_candidate")
@@ -530,6 +556,16 @@ def _drop_old(user: User) -> Act:
 
 
 simple("gateway: note_try", gateway.note_try, feature=factories.make_feature, tenant=factories.make_tenant)
+
+
+@trial("reviews: send_again")
+def _send_again(user: User) -> Act:
+    feature = factories.make_feature()
+    factories.make_policy(feature=feature, settings={"callback_url": "https://app.example.com/answers"})
+    ticket = factories.make_ticket(feature=feature.slug, state="expired")
+    return partial(reviews.send_again, by=user, ticket=ticket)
+
+
 simple("reviews: answer_ticket", reviews.answer_ticket, ticket=factories.make_ticket, output="It is late.")
 simple(
     "reviews: reject_ticket",

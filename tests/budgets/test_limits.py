@@ -115,19 +115,20 @@ def test_without_redis_each_process_keeps_its_share():
     assert admitted([Limits(None, now=clock)], 40, ACME) == 10
 
 
-def test_a_redis_that_is_back_is_noticed_without_calls(monkeypatch):
+def test_a_redis_that_goes_and_comes_back_is_noticed_without_calls(monkeypatch):
     monkeypatch.setattr(limits, "RETRY", 0.0)
     counter = Counter()
-    counter.away = True
     process = Limits(counter)
 
-    async def go() -> None:
-        await process.enter([ACME], 1)
-        assert process.local_only
-        counter.away = False
-        upkeep = asyncio.create_task(process.run())
-        while process.local_only:  # noqa: ASYNC110 - its upkeep tells nobody
+    async def until(local: bool) -> None:
+        counter.away = local
+        while process.local_only != local:  # noqa: ASYNC110 - its upkeep tells nobody
             await asyncio.sleep(0)
+
+    async def go() -> None:
+        upkeep = asyncio.create_task(process.run())
+        await until(local=True)
+        await until(local=False)
         upkeep.cancel()
 
     asyncio.run(go())

@@ -2,6 +2,8 @@ from decimal import Decimal
 
 import pytest
 
+from aiops.accounts.models import Workspace
+from aiops.core.actors import SystemActor
 from aiops.core.errors import Conflict, InvalidInput, NotAllowed
 from aiops.deployments import actions
 from aiops.deployments.choices import Choice, check
@@ -9,6 +11,7 @@ from aiops.deployments.models import Deployment
 from tests import factories
 
 pytestmark = pytest.mark.django_db
+SHELL = SystemActor("shell")  # whom nobody has to agree with
 
 
 @pytest.fixture
@@ -44,7 +47,7 @@ def test_a_version_that_was_not_shipped_is_not_deployed_as_stable(user, feature,
 
 def test_the_same_again_is_no_new_deployment(user, feature, model):
     choice = Choice("passthrough", model=model)
-    first = actions.deploy_stable(by=user, feature=feature, choice=choice)
+    first = actions.deploy_stable(by=SHELL, feature=feature, choice=choice)
     assert actions.deploy_stable(by=user, feature=feature, choice=choice).stable == first.stable
 
 
@@ -73,11 +76,11 @@ def test_the_same_share_changes_nothing(user):
     assert made.changed_at == deployment.changed_at
 
 
-def test_a_candidate_that_becomes_stable_is_no_candidate(user, model):
+def test_a_candidate_that_becomes_stable_is_no_candidate(model):
     feature = factories.make_deployment().feature
     choice = Choice("passthrough", model=model)
-    actions.start_candidate(by=user, feature=feature, choice=choice, share=Decimal(5))
-    made = actions.deploy_stable(by=user, feature=feature, choice=choice)
+    actions.start_candidate(by=SHELL, feature=feature, choice=choice, share=Decimal(5))
+    made = actions.deploy_stable(by=SHELL, feature=feature, choice=choice)
     assert (made.candidate, made.share) == (None, 0)
 
 
@@ -153,6 +156,12 @@ def test_an_embedding_passes_through():
 
 
 @pytest.fixture
+def off(db):
+    """A workspace in which nobody needs a second person."""
+    Workspace.objects.create(four_eyes=Workspace.FourEyes.OFF)
+
+
+@pytest.fixture
 def engineer(as_role):
     return as_role("engineer")
 
@@ -172,7 +181,7 @@ def test_the_page_says_what_serves(engineer, feature):
     assert f"{deployment.candidate} is tried on 2.50 % of the callers." in text
 
 
-def test_an_approach_is_deployed_on_the_page(engineer, feature, model):
+def test_an_approach_is_deployed_on_the_page(engineer, feature, model, off):
     rules = factories.make_rules(rule_set=factories.make_rule_set(feature=feature))
     engineer.post(url(feature, "deploy/"), {"approach": f"rules:{rules.pk}", "arm": "stable"})
     engineer.post(
@@ -187,7 +196,7 @@ def test_an_approach_is_deployed_on_the_page(engineer, feature, model):
     assert Deployment.objects.get().candidate is None
 
 
-def test_classifiers_and_prompts_are_offered_to_their_own_feature(engineer, feature):
+def test_classifiers_and_prompts_are_offered_to_their_own_feature(engineer, feature, off):
     trained = factories.make_trained(classifier=factories.make_classifier(feature=feature))
     other = factories.make_trained()
     version = version_of(feature, live=True)

@@ -157,7 +157,7 @@ def test_a_killed_worker_leaves_each_case_once(provider):
         pairwise=row, case_id=done.item.case_id, candidate_result_id=done.ids[0],
         baseline_result_id=done.ids[1], verdict="tie",
     )  # fmt: skip
-    assert pairwise_claims.write(claim, [stored])
+    assert pairwise_claims.write(claim, [pairwise_claims.Found(stored)])
     assert pairwise_claims.take(row.pk) is None
     Pairwise.objects.filter(pk=row.pk).update(heartbeat_at="2020-01-01T00:00:00Z")
     pairwise_claims.sweep()
@@ -177,7 +177,7 @@ def test_a_row_sent_again_counts_once(provider):
     pair.problem = "No rubric."
     for _ in range(2):
         stored = pair.result(row)
-        pairwise_claims.write(claim, [stored])
+        pairwise_claims.write(claim, [pairwise_claims.Found(stored)])
     row.refresh_from_db()
     assert (row.failed, row.results.count()) == (1, 1)
 

@@ -17,6 +17,7 @@ from tests.factories.catalog import make_model, make_price, make_provider
 from tests.factories.datasets import make_case, make_cases, make_dataset, make_dataset_version, make_upload
 from tests.factories.decisions import (
     make_deployment,
+    make_deployment_request,
     make_flag,
     make_key,
     make_policy,
@@ -43,6 +44,7 @@ from tests.factories.grades import (
     make_sample,
     make_trust,
 )
+from tests.factories.knowledge import load_documents, make_document
 from tests.factories.people import PASSWORD, make_tenant, make_user
 from tests.factories.prompts import make_feature, make_label, make_prompt, make_version
 from tests.factories.releases import make_comment, make_review
@@ -52,6 +54,7 @@ __all__ = [
     "PASSWORD",
     "grade_at_random",
     "judge_entry",
+    "load_documents",
     "make_budget",
     "make_budget_request",
     "make_call",
@@ -62,6 +65,8 @@ __all__ = [
     "make_dataset",
     "make_dataset_version",
     "make_deployment",
+    "make_deployment_request",
+    "make_document",
     "make_feature",
     "make_flag",
     "make_grade",

@@ -1,10 +1,11 @@
 """Keys, policies, deployments, flags, stops and gateways."""
 
+from decimal import Decimal
 from typing import Any
 
 from aiops.core import clock
 from aiops.core.actors import SystemActor
-from aiops.deployments.models import Deployment, Served
+from aiops.deployments.models import Deployment, DeploymentRequest, Served
 from aiops.features.models import PolicyVersion
 from aiops.flags.models import ChangeRequest, Flag, GatewayProcess, KillSwitch
 from aiops.tenants.models import ApiKey
@@ -46,6 +47,20 @@ def make_served(**values: Any) -> Served:
 def make_deployment(**values: Any) -> Deployment:
     feature = values.pop("feature", None) or make_feature()
     return Deployment.objects.create(**{"feature": feature, "stable": make_served(), **values})
+
+
+def make_deployment_request(**values: Any) -> DeploymentRequest:
+    """An engineer asks to let another approach serve everybody. `before` is what serves now."""
+    feature = values.pop("feature", None) or make_deployment().feature
+    facts = {
+        "feature": feature,
+        "arm": "stable",
+        "served": values.pop("served", None) or make_served(kind="passthrough", model=make_price().model),
+        "share": Decimal(100),
+        "before": {"stable": str(feature.deployment.stable)},
+        "asked_by": values.pop("asked_by", None) or make_user(roles=["engineer"]),
+    }
+    return DeploymentRequest.objects.create(**{**facts, **values})
 
 
 def make_flag(**values: Any) -> Flag:

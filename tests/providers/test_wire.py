@@ -63,7 +63,7 @@ class Key:
     [
         (aiohttp.ConnectionTimeoutError(), errors.Unreachable, "No connection to vendor in time"),
         (aiohttp.SocketTimeoutError(), errors.Timeout, "vendor fell silent"),
-        (aiohttp.ServerDisconnectedError(), errors.Unreachable, "The connection to vendor broke"),
+        (aiohttp.ServerDisconnectedError(), errors.Broken, "The connection to vendor broke"),
         (
             aiohttp.ClientConnectorCertificateError(Key(), ssl.SSLCertVerificationError()),  # type: ignore[arg-type]  # a stand-in
             errors.Unreachable,

@@ -24,11 +24,25 @@ def lose_leases(*, by: Actor, before: datetime | None = None) -> list[int]:
     A gateway of the same host takes over what a dead one left behind within seconds, and gives back its
     leases. So a lease that has been over for ten minutes belongs to a host on which nobody does.
     """
-    values = {"instance": None, "before": before or clock.now() - GONE}
+    return list(_lose(by, None, before or clock.now() - GONE))
+
+
+@transaction.atomic
+def lose_leases_of(*, by: Actor, instance: str) -> Decimal:
+    """Count as spent what is still out with `instance`, which died with calls under way; how much, in USD.
+
+    For workers whose results say what they spent: what is not settled by now nobody knows.
+    """
+    return max(_lose(by, instance, None).values(), default=ZERO)
+
+
+def _lose(by: Actor, instance: str | None, before: datetime | None) -> dict[int, Decimal]:
+    """What was lost, by lease."""
+    values = {"instance": instance, "before": before}
     with connection.cursor() as cursor:
         cursor.execute(leasing.LOCK_OF, values)
         cursor.execute(leasing.LOSE, values)
-        found = [row[0] for row in cursor.fetchall()]
+        found = dict(cursor.fetchall())
     for lease in Lease.objects.filter(pk__in=found).order_by("pk"):
         audit.record(
             by=by,

@@ -39,12 +39,17 @@ def words(text: str) -> list[str]:
     return found
 
 
+def is_wide(char: str) -> bool:
+    """Whether the character is of a script that puts no spaces between words."""
+    return bool(char) and any(low <= ord(char) <= high for low, high in _WIDE)
+
+
 def _split(word: str) -> list[str]:
     if word.isascii():
         return [word]
     parts, plain = [], ""
     for char in word:
-        if any(low <= ord(char) <= high for low, high in _WIDE):
+        if is_wide(char):
             parts += [plain, char] if plain else [char]
             plain = ""
         else:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.dialects.dialect import DialectType
 from sqlglot.errors import SqlglotError
 
 from aiops.core.texts.answers import shorten
@@ -15,7 +16,7 @@ _WRITES = (
     exp.DML, exp.DDL, exp.Merge, exp.Into, exp.Lock, exp.Command, exp.Copy, exp.Drop, exp.Alter,
     exp.TruncateTable, exp.Set, exp.Transaction, exp.Commit, exp.Rollback,
 )  # fmt: skip
-_PLAIN_NAME = re.compile(r"[^\W\d][\w$]*")
+PLAIN_NAME = re.compile(r"[^\W\d][\w$]*")
 # By name, those that act, read files, run texts as SQL, or tell of the server. What starts with pg_ does any
 # of these, but for a few.
 _HARMLESS = frozenset({"pg_typeof", "pg_column_size", "pg_size_pretty"})
@@ -29,9 +30,9 @@ _ACTS = re.compile(
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 
-def parse_query(sql: str) -> exp.Expr:
+def parse_query(sql: str, dialect: DialectType = "postgres") -> exp.Expr:
     """The tree of `sql`, which reads and does nothing else. Raises ValueError with the reason in words."""
-    statements = parse_statements(sql)
+    statements = parse_statements(sql, dialect)
     if len(statements) != 1:
         raise ValueError(f"{len(statements)} statements, expected one")
     query = statements[0]
@@ -43,14 +44,14 @@ def parse_query(sql: str) -> exp.Expr:
     return query
 
 
-def parse_statements(sql: str) -> list[exp.Expr]:
+def parse_statements(sql: str, dialect: DialectType = "postgres") -> list[exp.Expr]:
     """The trees of all statements in `sql`. Raises ValueError where it is no SQL."""
     if len(sql) > LONGEST:
         raise ValueError(f"longer than {LONGEST:,} characters")
     if "\x00" in sql:
         raise ValueError("it has a NUL character")
     try:
-        parsed = sqlglot.parse(sql, read="postgres")
+        parsed = sqlglot.parse(sql, read=dialect)
     except SqlglotError as error:
         raise ValueError(f"it does not parse: {shorten(_uncoloured(str(error)))}") from None
     except RecursionError:
@@ -62,7 +63,7 @@ def check_functions(tree: exp.Expr) -> None:
     """Raises ValueError for a function that acts, or whose name is written so that nobody can tell."""
     for function in tree.find_all(exp.Anonymous):
         name = function.name.lower()
-        if not _PLAIN_NAME.fullmatch(name):
+        if not PLAIN_NAME.fullmatch(name):
             raise ValueError(f"a function's name is escaped: {shorten(name, 60)}")
         if _ACTS.match(name) and name not in _HARMLESS:
             raise ValueError(f"{name}() is not allowed")

@@ -36,7 +36,7 @@ class Run(models.Model):
         FINISHED = "finished", "Finished"
         FAILED = "failed", "Failed"
         CANCELLED = "cancelled", "Cancelled"
-        STOPPED = "stopped", "Stopped at its ceiling"
+        STOPPED = "stopped", "Stopped"
 
     ACTIVE = (State.QUEUED, State.RUNNING)
 

@@ -9,7 +9,7 @@ from aiops.accounts.models import User
 from aiops.audit import actions as audit
 from aiops.core.actors import Actor
 from aiops.core.errors import Conflict, InvalidInput, Problem
-from aiops.features import queries
+from aiops.features import callbacks, queries
 from aiops.features.models import Feature, PolicyVersion
 from aiops.features.policy import Policy
 
@@ -22,6 +22,8 @@ def set_policy(
 
     `expected` is the version that the person changed (0: the defaults). Conflict where another came in since.
     """
+    if words := callbacks.problem(policy.callback_url):
+        raise InvalidInput(f"Where answers of tickets are sent: {words}")
     locked = Feature.objects.select_for_update().get(pk=feature.pk)
     latest = queries.latest_policy(locked)
     number = latest.number if latest else 0

@@ -30,7 +30,7 @@ def feature_page(request: SignedInRequest, slug: str) -> HttpResponse:
     feature = load(queries.features_listed(), slug=slug)
     context = {
         "feature": feature,
-        "tabs": tabs(feature, "overview"),
+        "tabs": tabs(feature, "overview", request.user),
         "prompts": feature.prompts.prefetch_related("labels__version")[:50],
         "datasets": feature.datasets.all()[:50],
     }
@@ -42,7 +42,7 @@ def feature_page(request: SignedInRequest, slug: str) -> HttpResponse:
 def feature_history(request: SignedInRequest, slug: str) -> HttpResponse:
     feature = load(Feature.objects.all(), slug=slug)
     page = paginate(request, queries.history(feature))
-    context = {"feature": feature, "tabs": tabs(feature, "history"), "page": page}
+    context = {"feature": feature, "tabs": tabs(feature, "history", request.user), "page": page}
     return page_or_fragment(request, "features/history.html", "features/_history.html", context)
 
 

@@ -72,7 +72,7 @@ def policy_history(request: SignedInRequest, slug: str) -> HttpResponse:
     latest = queries.latest_policy(feature)
     context = {
         "feature": feature,
-        "tabs": tabs(feature, "policy"),
+        "tabs": tabs(feature, "policy", request.user),
         "page": page,
         "versions": shown,
         "number": latest.number if latest else 0,
@@ -111,7 +111,7 @@ def _page(
 ) -> HttpResponse:
     context = {
         "feature": feature,
-        "tabs": tabs(feature, "policy"),
+        "tabs": tabs(feature, "policy", request.user),
         "form": form,
         "sections": list(form.sections()),
         "rows": form.fallback_rows(),

@@ -14,9 +14,11 @@ from aiops.gateway.messages import ZERO, Attempt, Call, Handler, Hold, Live, Pas
 from aiops.gateway.picture import Instant, Model
 from aiops.gateway.stages.breaker import most_tokens, worst_of
 from aiops.gateway.stages.retrieval import question_of
-from aiops.providers.errors import BadReply, ProviderError, Timeout
+from aiops.providers.errors import BadReply, Broken, ProviderError, Timeout
 from aiops.providers.protocol import ChatPiece, ChatReply, ChatRequest, Usage
 
+DOUBTFUL = (Timeout, BadReply, Broken)  # the vendor may have worked, and may bill it
+EARLY = 0.005  # seconds by which a deadline's timer may ring too early
 BASE_WAIT = 0.1  # seconds before the second try, drawn evenly from 0 up to it, doubled for each further one
 
 
@@ -34,6 +36,7 @@ class Approach:
             return Reply(outcome="answered", text=text, model=f"{approach.name} v{approach.number}")
         if approach.kind == "search":
             passages = await self.world.library.search(call, question_of(call), approach.passages)
+            call.trace.passages = tuple(passages)
             return Reply(outcome="answered", text=as_text(passages), model="search", passages=tuple(passages))
         return await self.by_model(call)
 
@@ -55,7 +58,11 @@ class Approach:
         raise _last(failure)
 
     async def _attempt(self, call: Call, model: Model) -> Reply:
-        hold = await self._pay(call, model)
+        try:
+            hold = await self._pay(call, model)
+        except BaseException:
+            self.circuits.released(model.provider)
+            raise
         trace = call.trace
         trace.asked, trace.passages = call.rendered, call.passages
         attempt = Attempt(
@@ -72,11 +79,20 @@ class Approach:
             reply = await self.ask(tried)
         except BaseException as error:
             tried.failed(error)
-            if isinstance(error, ProviderError):
-                self.circuits.failed(model.provider, error)
+            self._ended(call, model.provider, error)
             raise
         self.circuits.worked(model.provider)
         return reply
+
+    def _ended(self, call: Call, provider: str, error: BaseException) -> None:
+        """Whether it is the provider's failure: so is a deadline that cut it off, but no caller who left."""
+        late = asyncio.get_running_loop().time() >= call.deadline - EARLY
+        if late and not isinstance(error, ProviderError):
+            error = Timeout("No answer within the deadline.")
+        if isinstance(error, ProviderError):
+            self.circuits.failed(provider, error)
+        else:
+            self.circuits.released(provider)
 
     async def ask(self, tried: "Tried") -> Reply:
         """What the vendor answers, or begins to answer."""
@@ -151,7 +167,7 @@ class Tried:
         """A vendor that said no, or was never reached, bills nothing; of anything else nobody knows."""
         if self._settled:
             return
-        plain_no = isinstance(error, ProviderError) and not isinstance(error, (Timeout, BadReply))
+        plain_no = isinstance(error, ProviderError) and not isinstance(error, DOUBTFUL)
         self.attempt.cost = ZERO if plain_no else None
         self.attempt.error = str(error) or type(error).__name__
         self._settle()

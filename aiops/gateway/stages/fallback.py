@@ -55,6 +55,7 @@ class Fallback:
                 return await self._cached(wanted, call, why)
             case policies.SearchFallback():
                 passages = tuple(await self._world.library.search(call, question_of(call), wanted.passages))
+                call.trace.passages = passages or call.trace.passages
                 return _degraded(as_text(passages), "search", why, passages) if passages else None
             case policies.RulesFallback():
                 text = await self._world.approaches.rules(wanted.rule_set, call.inputs, call.locale)

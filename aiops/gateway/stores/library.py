@@ -1,12 +1,46 @@
-"""The port `Library`."""
+"""The port `Library`: the feature's documents in Postgres, within a small budget of time."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+import structlog
+from psycopg import Error
+
+from aiops.gateway.errors import ProviderFailed
 from aiops.gateway.messages import Call, Passage
+from aiops.gateway.stores.pool import Connect
+from aiops.knowledge import searching
+
+log = structlog.get_logger(__name__)
+PATIENCE = 0.9  # seconds: less than a fallback may take, so that another one still answers
+STATEMENT = 0.8  # seconds that Postgres may take over one search
 
 
-class NoLibrary:
-    """The port `Library` of features without documents."""
+def searching_at(where: Mapping[str, Any]) -> dict[str, Any]:
+    """Where to search: connections that give up by themselves."""
+    options = f"{where.get('options', '')} -c statement_timeout={round(STATEMENT * 1000)}".strip()
+    return {**where, "options": options}
 
-    async def search(self, call: Call, question: str, most: int) -> Sequence[Passage]:  # noqa: ARG002 - there are none
-        return ()
+
+class StoredLibrary:
+    """The port `Library` on a pool of its own, so that slow searches keep no record waiting."""
+
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
+
+    async def search(self, call: Call, question: str, most: int) -> Sequence[Passage]:
+        """Raises ProviderFailed where the documents can't be searched now: then a fallback answers."""
+        values = searching.asked(call.feature.slug, call.tenant, question, call.locale, most)
+        try:
+            async with asyncio.timeout(PATIENCE), self._connect() as connection:
+                cursor = await connection.execute(searching.SEARCH, values)
+                rows = await cursor.fetchall()
+        except (Error, OSError, TimeoutError) as error:
+            log.warning("documents_away", feature=call.feature.slug, error=str(error).strip() or "too slow")
+            raise ProviderFailed("The documents can't be searched now.") from error
+        return [_passage(number, searching.found(row)) for number, row in enumerate(rows, start=1)]
+
+
+def _passage(number: int, found: searching.Found) -> Passage:
+    return Passage(number, found.path, found.heading, found.url, found.text, found.score)

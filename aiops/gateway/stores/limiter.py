@@ -11,7 +11,6 @@ from aiops.budgets.limits import Bound, Entered, Full, Limits
 from aiops.features.policy import BreakerPolicy, Limit
 from aiops.gateway.errors import OverLimit
 from aiops.gateway.messages import Call
-from aiops.gateway.picture import Feature
 
 MOST_KNOWN = 10_000
 
@@ -21,7 +20,7 @@ class PolicyLimiter:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._known: dict[tuple[str, str, str], tuple[Feature, list[Bound]]] = {}
+        self._known: dict[tuple[str, str, str], tuple[object, list[Bound]]] = {}  # the feature, its bounds
 
     def headers(self, call: Call) -> Mapping[str, str]:
         return self._limits.headers(self._bounds(call))

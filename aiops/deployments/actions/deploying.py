@@ -6,15 +6,15 @@ from decimal import Decimal
 from django.db import transaction
 
 from aiops.accounts import queries as accounts
-from aiops.accounts.models import User
-from aiops.audit import actions as audit
 from aiops.catalog.models import Model
-from aiops.core import clock, sticky
+from aiops.core import sticky
 from aiops.core.actors import Actor
 from aiops.core.errors import Conflict, InvalidInput, NotAllowed
 from aiops.deployments import queries
-from aiops.deployments.choices import Choice, check, same
+from aiops.deployments.choices import Choice, check, choice_of
 from aiops.deployments.models import Deployment, Served
+from aiops.deployments.putting import facts, locked, put_candidate, put_stable, save
+from aiops.deployments.second import check_alone, stable_share
 from aiops.features.models import Feature
 from aiops.prompts.models import Label, Prompt
 
@@ -23,12 +23,15 @@ from aiops.prompts.models import Label, Prompt
 def deploy_stable(*, by: Actor, feature: Feature, choice: Choice, reason: str = "") -> Deployment:
     """Let `choice` serve the feature. A prompt version must be in production: shipping is what reviews it.
 
-    Raises InvalidInput where the choice is none, NotAllowed for a version that was not shipped.
+    Raises InvalidInput where the choice is none, NotAllowed for a version that was not shipped, and for what
+    takes a second person (`requests.ask_or_deploy`).
     """
     check(choice, feature)
     if choice.version and not queries.in_production(choice.version):
         raise NotAllowed(f"{choice.version} is not in production. Ship it first: that is what reviews it.")
-    return _deploy(by, feature, choice, reason.strip())
+    deployment = queries.deployment_of(feature)
+    check_alone(by, feature, deployment, choice, stable_share(deployment, choice.served()))
+    return put_stable(by, feature, choice, reason.strip())
 
 
 @transaction.atomic
@@ -37,45 +40,44 @@ def start_candidate(
 ) -> Deployment:
     """Let `choice` serve `share` percent of the callers, always the same ones. It replaces another candidate.
 
-    Raises Conflict where nothing is stable yet, NotAllowed for a share that needs the version to be shipped.
+    Raises Conflict where nothing is stable yet, NotAllowed for a share that needs the version to be shipped,
+    or a second person.
     """
     check(choice, feature)
-    deployment = _locked(feature)
+    deployment = locked(feature)
     _check_share(choice.version and not queries.in_production(choice.version), share)
-    before = _facts(deployment)
-    candidate = choice.served()
-    candidate.save()
-    deployment.candidate, deployment.share = candidate, share
-    return _save(by, deployment, "deployments.candidate_started", before, reason)
+    check_alone(by, feature, deployment, choice, share)
+    return put_candidate(by, deployment, choice, share, reason)
 
 
 @transaction.atomic
 def set_share(*, by: Actor, feature: Feature, share: Decimal, reason: str = "") -> Deployment:
     """Another share for the candidate. Whoever was inside a smaller one stays inside."""
-    deployment = _locked(feature)
+    deployment = locked(feature)
     candidate = deployment.candidate
     if candidate is None:
         raise Conflict(f"{feature.slug} has no candidate.")
     if share > deployment.share:
+        check_alone(by, feature, deployment, choice_of(candidate), share)
         _check_share(candidate.version and not queries.in_production(candidate.version), share)
     elif not sticky.percent_valid(share):
         raise InvalidInput("The share is from 0 to 100 percent, with at most two decimals.")
-    before = _facts(deployment)
+    before = facts(deployment)
     if share == deployment.share:
         return deployment
     deployment.share = share
-    return _save(by, deployment, "deployments.share_set", before, reason)
+    return save(by, deployment, "deployments.share_set", before, reason)
 
 
 @transaction.atomic
 def stop_candidate(*, by: Actor, feature: Feature, reason: str = "") -> Deployment:
     """The stable approach serves everybody again. At once, by one person."""
-    deployment = _locked(feature)
+    deployment = locked(feature)
     if deployment.candidate is None:
         raise Conflict(f"{feature.slug} has no candidate.")
-    before = _facts(deployment)
+    before = facts(deployment)
     deployment.candidate, deployment.share = None, Decimal(0)
-    return _save(by, deployment, "deployments.candidate_stopped", before, reason)
+    return save(by, deployment, "deployments.candidate_stopped", before, reason)
 
 
 @transaction.atomic
@@ -91,37 +93,13 @@ def follow_production(*, by: Actor, prompt: Prompt) -> list[Deployment]:
     serving = Deployment.objects.filter(stable__version__prompt=prompt).exclude(stable__version=version)
     for deployment in serving.select_related("feature", "stable__model").order_by("pk"):
         choice = Choice(Served.Kind.PROMPT, version=version, model=deployment.stable.model)
-        moved.append(_deploy(by, deployment.feature, choice, f"{version} is in production"))
+        moved.append(put_stable(by, deployment.feature, choice, f"{version} is in production"))
     model = Model.objects.filter(name=version.model, retired_at=None, prices__isnull=False).first()
     feature = prompt.feature
     if feature and model and not Deployment.objects.filter(feature=feature).exists():
         choice = Choice(Served.Kind.PROMPT, version=version, model=model)
-        moved.append(_deploy(by, feature, choice, f"{version} is in production"))
+        moved.append(put_stable(by, feature, choice, f"{version} is in production"))
     return moved
-
-
-def _deploy(by: Actor, feature: Feature, choice: Choice, reason: str) -> Deployment:
-    """The candidate goes where it is what becomes stable now; another one stays."""
-    Feature.objects.select_for_update().get(pk=feature.pk)
-    deployment = queries.deployment_of(feature)
-    before = _facts(deployment) if deployment else None
-    stable = choice.served()
-    if deployment and same(deployment.stable, stable):
-        return deployment
-    stable.save()
-    deployment = deployment or Deployment(feature=feature)
-    deployment.stable = stable
-    if deployment.candidate and same(deployment.candidate, stable):
-        deployment.candidate, deployment.share = None, Decimal(0)
-    return _save(by, deployment, "deployments.deployed", before, reason)
-
-
-def _locked(feature: Feature) -> Deployment:
-    Feature.objects.select_for_update().get(pk=feature.pk)
-    deployment = queries.deployment_of(feature)
-    if deployment is None:
-        raise Conflict(f"Nothing serves {feature.slug} yet. Deploy a stable approach first.")
-    return deployment
 
 
 def _check_share(unshipped: object, share: Decimal) -> None:
@@ -133,27 +111,3 @@ def _check_share(unshipped: object, share: Decimal) -> None:
             f"{share.normalize():f} % of the callers is above what one person may give to a version that "
             f"nobody reviewed ({workspace.four_eyes_share} %). Ship it, or keep the share small."
         )
-
-
-def _save(
-    by: Actor, deployment: Deployment, action: str, before: dict[str, str] | None, reason: str
-) -> Deployment:
-    deployment.changed_at, deployment.changed_by = clock.now(), by if isinstance(by, User) else None
-    deployment.save()
-    audit.record(
-        by=by,
-        action=action,
-        on=deployment,
-        feature=deployment.feature.slug,
-        before=before,
-        after=_facts(deployment),
-        reason=reason.strip(),
-    )
-    return deployment
-
-
-def _facts(deployment: Deployment) -> dict[str, str]:
-    facts = {"stable": str(deployment.stable)}
-    if deployment.candidate:
-        facts |= {"candidate": str(deployment.candidate), "share": f"{deployment.share:.2f}"}
-    return facts
