@@ -1,15 +1,15 @@
 """How the features do: latency, errors, fallbacks, cache, per feature and model and over time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db.models.functions import Now, TruncDay, TruncHour
 
 from aiops.core import charts
-from aiops.core.charts import Chart, Series
+from aiops.core.charts import Chart, Mark, Series
 from aiops.core.latency import quantile
 from aiops.dashboards import sums
-from aiops.dashboards.marks import marks
 from aiops.dashboards.sums import Figures, live_rollups
 from aiops.flags.models import GatewayProcess
 from aiops.flags.queries import LIVE, publication
@@ -61,7 +61,7 @@ def rows(looked_at: Window, feature: str = "") -> list[tuple[str, str, Figures]]
     return [(name, model, figures) for (name, model), figures in ranked]
 
 
-def latency_chart(looked_at: Window, feature: str = "") -> Chart:
+def latency_chart(looked_at: Window, feature: str = "", drawn: Sequence[Mark] = ()) -> Chart:
     """p95 and p50 over time, in two queries. A point that rests on too few calls is a hole."""
     trunc = TruncHour if looked_at.step < timedelta(days=1) else TruncDay
     found = sums.latencies(
@@ -78,7 +78,7 @@ def latency_chart(looked_at: Window, feature: str = "") -> Chart:
         "Latency",
         series if found else [],
         note="Milliseconds, cached and refused calls too. p95 needs 100 calls in a point, p50 needs 10.",
-        marks=marks(looked_at.since, looked_at.until, feature),
+        marks=drawn,
         y_format=",.0f",
     )
 
@@ -88,7 +88,7 @@ def _at(counts: dict[int, int], q: float) -> float | None:
     return round(found.ms, 1) if found.ms is not None and found.enough else None
 
 
-def outcome_chart(looked_at: Window, feature: str = "") -> Chart:
+def outcome_chart(looked_at: Window, feature: str = "", drawn: Sequence[Mark] = ()) -> Chart:
     """Calls by outcome over time, in two queries."""
     trunc = TruncHour if looked_at.step < timedelta(days=1) else TruncDay
     rows_ = live_rollups(looked_at.since, feature=feature).annotate(place=trunc("hour", tzinfo=UTC))
@@ -109,7 +109,7 @@ def outcome_chart(looked_at: Window, feature: str = "") -> Chart:
         "Calls by outcome",
         series,
         note=f"Per {'hour' if looked_at.step < timedelta(days=1) else 'day'}, in UTC.",
-        marks=marks(looked_at.since, looked_at.until, feature),
+        marks=drawn,
         y_format=",.0f",
     )
 

@@ -12,6 +12,7 @@ from aiops.core.exports import stream_csv
 from aiops.core.pages import asked, paginate
 from aiops.dashboards import health as health_of
 from aiops.dashboards import sums
+from aiops.dashboards.marks import marks
 
 COLUMNS = (
     "feature", "model", "calls", "p50_ms", "p95_ms", "p99_ms", "errors", "degraded_or_queued", "refused",
@@ -26,13 +27,14 @@ def health(request: SignedInRequest) -> HttpResponse:
     window = health_of.window(asked(request, "range"), clock.now())
     rows = health_of.rows(window, feature)
     count, quarantined = health_of.quarantined()
+    drawn = marks(window.since, window.until, feature)
     context = {
         "window": window,
         "ranges": [(key, word) for key, (word, _) in health_of.RANGES.items()],
         "page": paginate(request, rows),
         "whole": sums.total(figures for _, _, figures in rows),
-        "latency": health_of.latency_chart(window, feature),
-        "outcomes": health_of.outcome_chart(window, feature),
+        "latency": health_of.latency_chart(window, feature, drawn),
+        "outcomes": health_of.outcome_chart(window, feature, drawn),
         "processes": health_of.processes(),
         "leases": budgets.lost_leases()[:20] if request.user.may(Permission.SPEND_VIEW) else (),
         "quarantined": quarantined,

@@ -1,30 +1,80 @@
-"""What is drawn as a mark on every chart over time: deploys and stops."""
+"""What is drawn as a mark on every chart over time: deploys, releases and stops, each at its own time.
 
-from datetime import datetime
+A release and a stop know when they were. A deployment knows its last change; changes before that one have the
+audit's time. Marks that would cover each other are one, with their number.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import Q
 
 from aiops.audit.models import AuditEvent
 from aiops.core.charts import Mark
+from aiops.deployments.models import Deployment
+from aiops.flags.models import KillSwitch
+from aiops.releases.models import Release
 
-MOST = 6  # more would cover each other
-WORDS = {
-    "deployments.deployed": "deploy",
-    "deployments.candidate_started": "candidate",
-    "releases.shipped": "ship",
-    "releases.rolled_back": "roll back",
-    "flags.stopped": "stop",
-    "flags.lifted": "lift",
-}
+MOST = 7  # side by side on the narrowest chart that shows their words
+READ = 200  # rows of each kind
+FOLLOWED = " is in production"  # a deployment that follows a release is that release
+DEPLOYS = {"deployments.deployed": "deploy", "deployments.candidate_started": "candidate"}
+RELEASES = {Release.Kind.SHIP: "ship", Release.Kind.ROLLBACK: "roll back", Release.Kind.ADOPTED: "begin"}
+LENGTH = 22
 
 
 def marks(since: datetime, until: datetime, feature: str = "") -> list[Mark]:
-    """The latest of them, the oldest first, in one query."""
-    events = AuditEvent.objects.filter(action__in=WORDS, at__gte=since, at__lt=until)
+    """The oldest first, in four queries."""
+    found = [*_stops(since, until, feature), *_releases(since, until, feature), *_deploys(since, feature)]
+    inside = sorted((one for one in found if since <= one.at < until), key=lambda one: one.at)  # type: ignore[operator]  # moments all
+    return [_together(group) for group in _groups(inside, (until - since) / MOST)]
+
+
+def _stops(since: datetime, until: datetime, feature: str) -> Iterator[Mark]:
+    rows = KillSwitch.objects.filter(Q(at__gte=since) | Q(lifted_at__gte=since), at__lt=until)
     if feature:
-        events = events.filter(feature=feature)
-    found = [_mark(event) for event in events.order_by("-at")[:MOST]]
-    return found[::-1]
+        rows = rows.filter(Q(scope="feature", target=feature) | Q(scope="global"))
+    for stop in rows.order_by("-at")[:READ]:
+        name = stop.target or "everything"
+        yield Mark(stop.at, f"stop {name}"[:LENGTH], bad=True)
+        if stop.lifted_at:
+            yield Mark(stop.lifted_at, f"lift {name}"[:LENGTH])
 
 
-def _mark(event: AuditEvent) -> Mark:
-    name = event.feature or event.object_label
-    return Mark(event.at, f"{WORDS[event.action]} {name}"[:24], bad=event.action == "flags.stopped")
+def _releases(since: datetime, until: datetime, feature: str) -> Iterator[Mark]:
+    rows = Release.objects.filter(at__gte=since, at__lt=until)
+    if feature:
+        rows = rows.filter(prompt__feature__slug=feature)
+    for name, kind, at in rows.order_by("-at").values_list("prompt__name", "kind", "at")[:READ]:
+        yield Mark(at, f"{RELEASES[Release.Kind(kind)]} {name}"[:LENGTH])
+
+
+def _deploys(since: datetime, feature: str) -> Iterator[Mark]:
+    events = AuditEvent.objects.filter(action__in=DEPLOYS, at__gte=since)
+    changed = Deployment.objects.all()
+    if feature:
+        events, changed = events.filter(feature=feature), changed.filter(feature__slug=feature)
+    newest = dict(changed.values_list("feature__slug", "changed_at"))
+    for event in events.order_by("-id")[:READ]:
+        at = newest.pop(event.feature, event.at)
+        if not event.reason.endswith(FOLLOWED):
+            yield Mark(at, f"{DEPLOYS[event.action]} {event.feature}"[:LENGTH])
+
+
+def _groups(marks: Iterable[Mark], apart: timedelta) -> Iterator[list[Mark]]:
+    """Marks in their order, those together that are less than `apart` after the first of them."""
+    group: list[Mark] = []
+    for mark in marks:
+        if group and mark.at - group[0].at >= apart:  # type: ignore[operator]  # moments both
+            yield group
+            group = []
+        group.append(mark)
+    if group:
+        yield group
+
+
+def _together(group: Sequence[Mark]) -> Mark:
+    """One for all: a stop where there is one, else the first."""
+    first = next((one for one in group if one.bad), group[0])
+    more = f" +{len(group) - 1}" if len(group) > 1 else ""
+    return Mark(first.at, f"{first.label}{more}", bad=first.bad)

@@ -11,6 +11,7 @@ from aiops.core import clock
 from aiops.core.exports import stream_csv
 from aiops.core.pages import asked, paginate
 from aiops.dashboards import periods, spending
+from aiops.tenants.models import INTERNAL
 
 TENANTS = 20  # on a page
 SHOWN_BUDGETS = 8
@@ -33,6 +34,8 @@ def spend(request: SignedInRequest) -> HttpResponse:
         "groups": tuple(spending.GROUPS),
         "page": paginate(request, tenants, TENANTS),
         "whole": spending.whole(tenants, spending.spent_before(span)),
+        "internal": INTERNAL,
+        "own_work": spending.own_work(span),
         "saved": spending.saved(span),
         "simulated": spending.simulated(span),
         "chart": spending.by_time(span, group),

@@ -20,7 +20,14 @@ from aiops.dashboards import sums
 from aiops.dashboards.marks import marks
 from aiops.dashboards.periods import Span
 from aiops.dashboards.sums import Figures, rollups
+from aiops.gateway.models import INTERNAL_ARM
 
+PURPOSES = {
+    "evaluation": "evaluations",
+    "judge": "judges",
+    "pairwise": "comparisons",
+    "playground": "the playground",
+}
 GROUPS = {"tenant": "tenant", "feature": "feature", "model": "model"}
 
 
@@ -102,6 +109,13 @@ def simulated(span: Span) -> bool:
     """Whether some of the period's money is only played: it was "spent" with a simulated vendor."""
     played = catalog.simulated_models().values("name")
     return rollups(span.begins, span.ends).filter(model__in=played).exists()
+
+
+def own_work(span: Span) -> list[tuple[str, Decimal]]:
+    """What the tenant `internal` paid without the gateway, in words and USD, the dearest first."""
+    rows = rollups(span.begins, span.ends, arm=INTERNAL_ARM).order_by().values_list("served_by")
+    found = [(PURPOSES.get(purpose, purpose), cost) for purpose, cost in rows.annotate(cost=Sum("cost"))]
+    return sorted(found, key=lambda one: -one[1])
 
 
 def saved(span: Span) -> Saved:

@@ -83,7 +83,7 @@ def feature(slug: str, wanted: content.Feature, *, by: Actor) -> Feature:
 
 def prompt(slug: str, wanted: content.Feature, *, by: Actor) -> None:
     """The prompt of a feature with its versions, and the label `production` on the one that serves first."""
-    row = _with_versions(slug, wanted.notes, Feature.objects.get(slug=slug), by=by)
+    row = with_versions(slug, wanted.notes, Feature.objects.get(slug=slug), by=by)
     if not row.labels.filter(name="production").exists():
         serving = row.versions.get(number=wanted.begins or wanted.production)
         releases.adopt(by=SystemActor("demo"), version=serving, reason="what the demo begins with")
@@ -91,10 +91,11 @@ def prompt(slug: str, wanted: content.Feature, *, by: Actor) -> None:
 
 def rubric(name: str, notes: Mapping[int, str], *, by: Actor) -> None:
     """A prompt for judges. Nothing of it is in production: runs name its version."""
-    _with_versions(name, notes, None, by=by)
+    with_versions(name, notes, None, by=by)
 
 
-def _with_versions(name: str, notes: Mapping[int, str], feature: Feature | None, *, by: Actor) -> Prompt:
+def with_versions(name: str, notes: Mapping[int, str], feature: Feature | None, *, by: Actor) -> Prompt:
+    """The prompt of that name, with a version for each note that it lacks."""
     row = Prompt.objects.filter(name=name).first() or prompts.create_prompt(by=by, name=name, feature=feature)
     for number, note in notes.items():
         if not row.versions.filter(number=number).exists():

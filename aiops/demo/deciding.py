@@ -74,6 +74,16 @@ class Stopped(_Part):
         return began, began + timedelta(minutes=self.minutes)
 
 
+class Help(_Part):
+    """A feature that answers from the demo's documents; those in `also` fall back to them."""
+
+    feature: str
+    name: str
+    description: str
+    note: str  # of its prompt's version
+    also: tuple[str, ...]
+
+
 class Decisions(_Part):
     keys: tuple[str, ...]
     policies: Mapping[str, Wanted]
@@ -81,6 +91,7 @@ class Decisions(_Part):
     budgets: Mapping[str, Room]
     flags: Mapping[str, Limited]
     stop: Stopped
+    help: Help
     drafts: Mapping[str, str]  # answers that wait for approval, by language
 
 

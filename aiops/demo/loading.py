@@ -21,6 +21,7 @@ from aiops.demo import (
     grading,
     history,
     keys,
+    knowing,
     people,
     remembering,
     reviewing,
@@ -93,6 +94,8 @@ def _build(say: Say) -> None:
         if feature.classifier:
             approaching.classifier(slug, feature.classifier, by=engineer)
     _decide(wanted, engineer)
+    say("Help centre: documents in five languages")
+    knowing.help_centre(by=persons["product@demo"], engineer=engineer)
     for number, run in enumerate(wanted.runs, start=1):
         say(f"Evaluation {number} of {len(wanted.runs)}: {run}")
         row = building.run(run)

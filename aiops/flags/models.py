@@ -160,7 +160,10 @@ class Publication(models.Model):
 
 
 class GatewayProcess(models.Model):
-    """A gateway, as it last said. Times are the database's own, so that hosts with wrong clocks compare."""
+    """A gateway, as it last said. Times are the database's own, so that hosts with wrong clocks compare.
+
+    Without a port it is a worker's, which lives only while deferred calls are tried again.
+    """
 
     instance = models.CharField(max_length=200, unique=True)
     host = models.CharField(max_length=200)
@@ -180,7 +183,11 @@ class GatewayProcess(models.Model):
         ordering = ("instance",)
 
     def __str__(self) -> str:
-        return self.instance
+        return self.instance if self.port else f"worker {self.instance}"
+
+    @property
+    def is_worker(self) -> bool:
+        return not self.port
 
 
 class Acknowledgement(models.Model):

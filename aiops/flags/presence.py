@@ -33,6 +33,11 @@ DELETE FROM flags_acknowledgement USING flags_gatewayprocess p
         OR at < clock_timestamp() - interval '1 day');
 DELETE FROM flags_gatewayprocess WHERE seen_at < clock_timestamp() - interval '1 day';
 """
+_WORKERS = """
+DELETE FROM flags_acknowledgement USING flags_gatewayprocess p
+    WHERE process_id = p.id AND p.port = 0 AND p.seen_at < clock_timestamp() - interval '10 seconds';
+DELETE FROM flags_gatewayprocess WHERE port = 0 AND seen_at < clock_timestamp() - interval '10 seconds'
+"""
 _LEAVE = """
 DELETE FROM flags_acknowledgement USING flags_gatewayprocess p
     WHERE process_id = p.id AND p.instance = %(it)s;
@@ -87,6 +92,14 @@ def sweep() -> None:
     """Forget acknowledgements of yesterday, and processes that nobody has seen for a day."""
     with connection.cursor() as cursor:
         for statement in _SWEEP.split(";\n"):
+            cursor.execute(statement)
+
+
+@transaction.atomic
+def forget_workers() -> None:
+    """What workers that were killed left behind: others say every two seconds that they live."""
+    with connection.cursor() as cursor:
+        for statement in _WORKERS.split(";\n"):
             cursor.execute(statement)
 
 

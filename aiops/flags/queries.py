@@ -87,8 +87,11 @@ class Silent:
 
 
 def silent_processes(within: timedelta = SILENT) -> list[Silent]:
-    """Gateways that were seen a while ago, and not since: killed, cut off, or hanging."""
-    rows = GatewayProcess.objects.filter(seen_at__lte=Now() - LIVE, seen_at__gt=Now() - within)
+    """Gateways that were seen a while ago, and not since: killed, cut off, or hanging.
+
+    A worker's is none of them: it lives for one round of tries, and each call in it has its deadline.
+    """
+    rows = GatewayProcess.objects.filter(port__gt=0, seen_at__lte=Now() - LIVE, seen_at__gt=Now() - within)
     found = rows.annotate(now=Now()).order_by("host", "instance")
     return [Silent(one.instance, one.host, one.pid, (one.now - one.seen_at).total_seconds()) for one in found]
 
@@ -149,7 +152,7 @@ class Spread:
 
     @property
     def laggards(self) -> list[str]:
-        return [one.process.instance for one in self.known if not one.knows]
+        return [str(one.process) for one in self.known if not one.knows]
 
     @property
     def seconds(self) -> float | None:

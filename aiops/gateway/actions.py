@@ -12,6 +12,7 @@ from aiops.core.actors import Actor
 from aiops.core.errors import Conflict
 from aiops.features.models import Feature
 from aiops.gateway import partitions, queries
+from aiops.gateway.guardrail_models import GuardrailFailure
 from aiops.tenants.models import Tenant
 
 MOST_TRIES = 20  # of one person in a minute
@@ -21,7 +22,9 @@ MOST_TRIES = 20  # of one person in a minute
 def drop_old(*, by: Actor) -> list[str]:
     """Drop the calls of whole months that are older than the workspace keeps them; the partitions' names."""
     months = accounts.workspace().retention_months
-    dropped = partitions.older_than(partitions.month_of(clock.now(), -months))
+    oldest = partitions.month_of(clock.now(), -months)
+    GuardrailFailure.objects.filter(at__lt=oldest).delete()
+    dropped = partitions.older_than(oldest)
     for name in dropped:
         partitions.drop(name)
         audit.record(

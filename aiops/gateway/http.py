@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from aiops.gateway import tracing
 from aiops.gateway.connections import Bounded
 from aiops.gateway.endpoints import afterwards, calls, embeddings, flags, state
 from aiops.gateway.endpoints.answers import GONE, Answer, Asked, asked_by, error_answer
@@ -129,7 +130,7 @@ def main(arguments: list[str] | None = None, *, opened: Open | None = None) -> N
     parser.add_argument("--port", type=int, default=8001)
     options = parser.parse_args(arguments)
     log_lines()
-    serve(make_app(opened or _wired(options.port)), options.bind, options.port)
+    serve(tracing.carried(make_app(opened or _wired(options.port))), options.bind, options.port)
 
 
 def log_lines() -> None:

@@ -9,6 +9,7 @@ from django.db.models import Q
 from aiops.core import clock
 from aiops.core.money import ZERO, money_field
 from aiops.gateway.callback_models import Callback, CallbackTry  # noqa: F401 - found here
+from aiops.gateway.guardrail_models import GuardrailFailure, GuardrailHour  # noqa: F401 - found here
 
 INTERNAL_ARM = "internal"  # of sums of what passed no gateway: evaluations, judges, tries
 
@@ -66,6 +67,7 @@ class Call(models.Model):
     messages = models.JSONField(null=True)
     output = models.TextField(null=True)  # noqa: DJ001 - null: not kept; empty: an empty answer
     passages = models.JSONField(null=True)
+    rejected = models.TextField(null=True)  # noqa: DJ001 - null: none, or not kept; what guardrails withheld
 
     class Meta:
         ordering = ("-at", "-id")

@@ -16,7 +16,7 @@ from aiops.gateway.call_ids import time_of, valid
 from aiops.gateway.models import INTERNAL_ARM, Call, Outcome, Rollup
 
 PATIENCE = "4s"  # that a search may take, before it is told to look at less
-HEAVY = ("attempts", "spans", "checks", "metadata", "messages", "passages", "error")
+HEAVY = ("attempts", "spans", "checks", "metadata", "messages", "passages", "error", "rejected")
 TEXTS = ("inputs", "output")
 # What was refused met no approach.
 SERVED = (Outcome.ANSWERED, Outcome.CACHED, Outcome.DEGRADED, Outcome.QUEUED)

@@ -142,8 +142,14 @@ class Snapshot:
             self._wait = 0.0
 
     async def _say(self) -> None:
-        facts = {"spool_records": self._spool_records(), "local_limits": self._local_limits()}
-        act = partial(presence.say, self.process, self._revision, **facts, first=not self._said)
+        act = partial(
+            presence.say,
+            self.process,
+            self._revision,
+            spool_records=self._spool_records(),
+            local_limits=self._local_limits(),
+            first=not self._said,
+        )
         self.processes = max(1, await self._aside(act))
         self._said = time.monotonic()
         if not self._swept or self._said - self._swept > SWEEP:

@@ -16,6 +16,7 @@ import psycopg
 from psycopg import AsyncConnection, AsyncCursor
 
 from aiops.core.latency import bucket
+from aiops.gateway.guardrail_counts import add_guardrails
 
 Record = Mapping[str, Any]
 Settle = Callable[[AsyncCursor[Any], Mapping[int, Decimal]], Awaitable[None]]
@@ -25,6 +26,7 @@ _STAGE = "CREATE TEMP TABLE IF NOT EXISTS incoming (line json NOT NULL) ON COMMI
 _TEXT = (
     "id", "tenant", "feature", "key", "user", "locale", "category", "outcome", "reason", "served_by", "cache",
     "approach", "approach_name", "arm", "model", "provider", "finish_reason", "error", "ticket", "output",
+    "rejected",
 )  # fmt: skip
 _TYPED = {
     "version_id": "bigint", "version_number": "int", "cost": "numeric", "unaccounted": "numeric",
@@ -102,6 +104,7 @@ async def _store(connection: AsyncConnection[Any], records: Sequence[Record], se
         fresh = [record for record in records if record["id"] in inserted]
         if fresh:
             await add_sums(cursor, rolled_up(fresh))
+            await add_guardrails(cursor, fresh)
             if charged := charges(fresh):
                 await settle(cursor, charged)
     return len(inserted)

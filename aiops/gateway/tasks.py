@@ -4,6 +4,7 @@ from celery import shared_task
 
 from aiops.core.actors import SystemActor
 from aiops.core.tasks import enqueue
+from aiops.flags import presence
 from aiops.gateway import actions, callbacks, partitions, retrying
 
 
@@ -24,6 +25,7 @@ def retry_deferred() -> None:
     """Every 15 seconds: tickets whose time is over expire, deferred calls that are due are tried again."""
     from aiops.gateway.wiring import opened_gate  # noqa: PLC0415 - it brings all of the gateway with it
 
+    presence.forget_workers()
     retrying.expire()
     retrying.retry(opened_gate)
 

@@ -16,7 +16,7 @@ from aiops.budgets import leasing
 from aiops.budgets.ledger import Ledger
 from aiops.budgets.limits import Limits
 from aiops.flags.presence import Process
-from aiops.gateway import listening
+from aiops.gateway import listening, tracing
 from aiops.gateway.gate import Gate
 from aiops.gateway.metrics.figures import Figures
 from aiops.gateway.metrics.telling import CountedRecorder, Standing
@@ -77,6 +77,7 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
         idempotency = StoredIdempotency(pool.connect)
         figures = Figures(home / "metrics", with_tenant=env.flag("AIOPS_METRICS_TENANT"))
         standing = Standing(figures, pool.connect, lambda: (snapshot.age, recorder.spool.count))
+        written = tracing.traced(CountedRecorder(recorder, figures), instance)
         world = World(
             ledger=BudgetLedger(ledger, recorder),
             limiter=PolicyLimiter(limits),
@@ -86,13 +87,13 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
             library=StoredLibrary(searches.connect),
             tickets=StoredTickets(pool.connect),
             calls=StoredCalls(pool.connect),
-            recorder=CountedRecorder(recorder, figures),
+            recorder=written,
             idempotency=idempotency,
             queries=await stack.enter_async_context(stored_queries()),
         )
         running = [
             asyncio.create_task(part.run())
-            for part in (recorder, ledger, cache, limits, idempotency, standing)
+            for part in (recorder, ledger, cache, limits, idempotency, standing, *tracing.running(written))
         ]
         stack.push_async_callback(_ended, running)
         yield Gate(

@@ -129,14 +129,14 @@ def wait(revision: int | None, published_at: datetime | None, word: str, say: Sa
         for one in spread.known:
             if one.knows and one.process.instance not in said:
                 said.add(one.process.instance)
-                say(f"  {one.process.instance} on {one.process.host}: {word} {_after(one.seconds)}")
+                say(f"  {one.process} on {one.process.host}: {word} {_after(one.seconds)}")
         hanging = hanging_ones()
         if (spread.complete and not hanging) or time.monotonic() > end:
             break
         time.sleep(LOOK)
-    for one in spread.silent:
-        if one not in hanging:
-            say(f"  {one} on {one.host}: its process has ended without a word")
+    for silent in spread.silent:
+        if silent not in hanging:
+            say(f"  {silent} on {silent.host}: its process has ended without a word")
     if not spread.total and not hanging:
         say(f"No gateway runs. It is {word} for those that start.")
         return

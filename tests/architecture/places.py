@@ -40,6 +40,11 @@ def _features() -> dict[str, Any]:
     return {"slug": factories.make_feature().slug}
 
 
+@sample("feature")
+def _feature() -> dict[str, Any]:
+    return {"slug": factories.make_prompt(feature=factories.make_feature()).feature.slug}
+
+
 @sample("prompts")
 def _prompts() -> dict[str, Any]:
     label = factories.make_label()

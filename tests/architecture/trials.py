@@ -413,9 +413,11 @@ def _restore_policy(user: User) -> Act:
 
 @trial("deployments: deploy_stable")
 def _deploy_stable(user: User) -> Act:
-    version = factories.make_label().version
+    feature = factories.make_feature()
+    version = factories.make_version(prompt=factories.make_prompt(feature=feature))
+    factories.make_label(version=version)
     choice = Choice("prompt", version=version, model=factories.make_price().model)
-    return partial(deployments.deploy_stable, by=user, feature=version.prompt.feature, choice=choice)
+    return partial(deployments.deploy_stable, by=user, feature=feature, choice=choice)
 
 
 simple(

@@ -1,10 +1,11 @@
 """Leases and holds on the real Postgres: budgets that cannot be passed."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -199,6 +200,31 @@ def test_a_lease_lasts_while_the_database_is_away_and_no_longer():
 
     assert asyncio.run(go()) is True
     assert Lease.objects.count() == 1  # it was still ours, and was prolonged
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1)])
+def test_a_clock_that_jumps_over_midnight_pays_from_another_day_and_passes_neither(jump):
+    budget = make_budget("0.20", period="day")
+    times = [datetime(2026, 11, 15, 23 if jump > timedelta(0) else 0, 30, tzinfo=UTC)]
+
+    async def go() -> list[int]:
+        ledger = Ledger("one", Bank().connect, Clock(), lambda: times[-1])
+        counts = []
+        for at in (times[0], times[0] + jump, times[0]):
+            times.append(at)
+            counts.append(await admitted(ledger))
+        return counts
+
+    async def admitted(ledger: Ledger) -> int:
+        count = 0
+        with contextlib.suppress(NoRoom):
+            while count < 10:
+                await ledger.hold(DIME, [budget])
+                count += 1
+        return count
+
+    assert asyncio.run(go()) == [2, 2, 0]
+    assert {row.leased for row in Period.objects.all()} == {Decimal("0.20")}
 
 
 def test_of_many_calls_one_waits_for_a_database_that_is_away_until_it_is_seen_again(monkeypatch):

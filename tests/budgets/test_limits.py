@@ -120,7 +120,7 @@ def test_a_redis_that_goes_and_comes_back_is_noticed_without_calls(monkeypatch):
     counter = Counter()
     process = Limits(counter)
 
-    async def until(local: bool) -> None:
+    async def until(*, local: bool) -> None:
         counter.away = local
         while process.local_only != local:  # noqa: ASYNC110 - its upkeep tells nobody
             await asyncio.sleep(0)

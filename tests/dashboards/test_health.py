@@ -22,7 +22,7 @@ def test_health_asks_as_many_questions_for_three_features_as_for_one(
         make_lease()
     client = as_role("engineer")
     client.get(PAGE)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(16):
         assert client.get(PAGE).status_code == 200
 
 
@@ -72,7 +72,7 @@ def test_outcomes_are_stacked_over_time(key):
 
 def test_a_process_that_was_not_seen_is_not_live(as_role):
     make_process(revision=10**9)
-    make_process(seen_at=clock.now() - timedelta(seconds=30))
+    make_process(revision=10**9, seen_at=clock.now() - timedelta(seconds=30))
     found = health.processes()
     assert [(one.live, one.behind > 0) for one in found] == [(True, False), (False, False)]
     page = as_role("viewer").get(PAGE).content.decode()

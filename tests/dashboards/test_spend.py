@@ -7,20 +7,29 @@ from django.urls import reverse
 from aiops.accounts.models import Workspace
 from aiops.budgets.models import Budget, BudgetRequest
 from aiops.core import clock
-from aiops.dashboards import marks, periods, spending, sums
+from aiops.core.actors import SystemActor
+from aiops.dashboards import health, marks, periods, spending, sums
+from aiops.deployments import actions as deployments
+from aiops.deployments.choices import Choice
+from aiops.deployments.models import Deployment
 from aiops.flags import actions as flags
+from aiops.releases.models import Release
 from tests.factories import (
     make_budget,
     make_budget_request,
     make_feature,
     make_lease,
     make_model,
+    make_price,
     make_provider,
     make_rollup,
+    make_stop,
     make_tenant,
+    make_version,
 )
 
 pytestmark = pytest.mark.django_db
+SHELL = SystemActor("shell")
 NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
 PAGE = reverse("spend:page")
 
@@ -92,7 +101,7 @@ def test_spend_asks_as_many_questions_for_three_tenants_as_for_one(rows, as_role
         make_budget(tenant=tenant)
     client = as_role("finance")
     client.get(PAGE)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(18):
         assert client.get(PAGE).status_code == 200
 
 
@@ -101,6 +110,26 @@ def test_every_cent_leads_to_its_calls(as_role, november):
     page = as_role("finance").get(PAGE).content.decode()
     since = "since=2026-11-01T00:00&amp;until=2026-12-01T00:00"
     assert f"{reverse('calls:list')}?tenant=acme&amp;feature=summary&amp;{since}" in page
+
+
+def test_our_own_work_is_a_row_that_says_what_it_is(as_role, november):
+    own = {"tenant": "internal", "arm": "internal", "cache": "off"}
+    make_rollup(hour=NOW, tenant="internal", cost="1")  # a call of an application of ours
+    make_rollup(hour=NOW, served_by="judge", cost="2", **own)
+    make_rollup(hour=NOW, served_by="evaluation", cost="3", feature="", **own)
+    (tenant,) = spending.tenants(november)
+    assert (tenant.whole.tenant, tenant.whole.figures.cost) == ("internal", 6)
+    page = as_role("finance").get(PAGE).content.decode()
+    assert "our own work, no customer’s: evaluations $3.00, judges $2.00" in page
+    assert ">no feature</a>" in page
+
+
+def test_what_our_own_work_asks_is_no_traffic(november):
+    make_rollup(hour=NOW, calls=7)
+    make_rollup(hour=NOW, calls=90, tenant="internal", arm="internal", served_by="evaluation")
+    figures = sums.figures(sums.live_rollups(november.begins), "feature")
+    assert figures["summary",].calls == 7
+    assert health.rows(health.window("24h", NOW))[0][2].calls == 7
 
 
 def test_the_table_is_a_file_too(as_role):
@@ -245,6 +274,49 @@ def test_deploys_and_stops_are_marks(user):
     since = clock.now() - timedelta(hours=1)
     (mark,) = marks.marks(since, clock.now() + timedelta(hours=1), "summary")
     assert (mark.label, mark.bad) == ("stop summary", True)
+
+
+def made_release(at, kind="adopted"):
+    version = make_version()
+    return Release.objects.create(prompt=version.prompt, version=version, kind=kind, four_eyes="off", at=at)
+
+
+def marked(since, until, feature=""):
+    return [(mark.at, mark.label, mark.bad) for mark in marks.marks(since, until, feature)]
+
+
+def test_marks_stand_where_things_happened_and_not_where_the_audit_wrote_them(user):
+    old = NOW - timedelta(days=14)
+    stop = make_stop(scope="feature", target="summary", at=old, lifted_at=old + timedelta(days=5))
+    released = made_release(old + timedelta(days=10))
+    assert marked(old, NOW) == [
+        (stop.at, "stop summary", True),
+        (stop.lifted_at, "lift summary", False),
+        (released.at, f"begin {released.prompt.name}"[:22], False),
+    ]
+    assert marked(old, NOW, "summary") == marked(old, NOW)[:2]
+    assert marked(old + timedelta(days=1), NOW, "other") == []
+
+
+def test_marks_that_fall_together_are_one_with_their_number():
+    for hours in (1, 2, 3):
+        made_release(NOW + timedelta(hours=hours))
+    stop = make_stop(at=NOW + timedelta(hours=2), scope="global", target="")
+    assert marked(NOW, NOW + timedelta(days=7)) == [(stop.at, "stop everything +3", True)]
+
+
+def test_a_deployment_has_the_time_of_its_row_and_a_release_is_marked_once(user):
+    feature, now = make_feature(slug="sorting"), clock.now()
+    for reason in ("Cheaper", "sort v2 is in production"):
+        deployments.deploy_stable(
+            by=SHELL, feature=feature, choice=Choice("passthrough", model=make_price().model), reason=reason
+        )
+    Deployment.objects.update(changed_at=now - timedelta(days=3))
+    ((at, label, _),) = marked(now - timedelta(days=7), now + timedelta(days=1))
+    assert (label, at > now - timedelta(minutes=1)) == ("deploy sorting", True)
+    deployments.deploy_stable(by=SHELL, feature=feature, choice=Choice("search"), reason="Without a model")
+    Deployment.objects.update(changed_at=now - timedelta(days=3))
+    assert (now - timedelta(days=3), "deploy sorting", False) in marked(now - timedelta(days=7), now)
 
 
 def test_money_of_a_simulated_vendor_is_said_to_be_so(as_role, november):

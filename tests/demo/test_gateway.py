@@ -57,8 +57,11 @@ def test_a_loaded_demo_has_a_gateway_with_a_past(settings, tmp_path, monkeypatch
     deployed = Deployment.objects.values_list(
         "feature__slug", "stable__version__number", "stable__model__name"
     )
-    assert set(deployed) == {("policy-answers", 3, "sim-large"), ("support-summary", 2, "sim-large")}
-    assert {row.feature.slug for row in PolicyVersion.objects.all()} == set(named)
+    assert set(deployed) == {
+        *(("policy-answers", 3, "sim-large"), ("support-summary", 2, "sim-large")),
+        ("help-centre", 1, "sim-small"),
+    }  # fmt: skip
+    assert {row.feature.slug for row in PolicyVersion.objects.all()} == {*named, "help-centre"}
     stop = KillSwitch.objects.get()
     assert (stop.target, stop.lifted_at - stop.at) == ("policy-answers", timedelta(minutes=145))
     assert stop.at < clock.now() - timedelta(days=20)
@@ -88,7 +91,7 @@ def _check_records():
 def test_policies_of_the_demo_are_policies():
     wanted = deciding.wanted()
     assert all(isinstance(one.settings, Policy) for one in wanted.policies.values())
-    assert set(wanted.policies) == set(content.manifest().features)
+    assert set(wanted.policies) == {*content.manifest().features, wanted.help.feature}
     texts = [
         one for rule in wanted.policies["support-summary"].settings.fallbacks if (one := rule).kind == "text"
     ]

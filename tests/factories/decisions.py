@@ -96,5 +96,12 @@ def make_request(**values: Any) -> ChangeRequest:
 def make_process(**values: Any) -> GatewayProcess:
     """A gateway that was seen just now."""
     n, now = number(), clock.now()
-    facts = {"instance": f"gw-{n}", "host": "host-1", "pid": n, "started_at": now, "seen_at": now}
+    facts = {
+        "instance": f"gw-{n}",
+        "host": "host-1",
+        "pid": n,
+        "port": 8001,
+        "started_at": now,
+        "seen_at": now,
+    }
     return GatewayProcess.objects.create(**{**facts, **values})

@@ -8,9 +8,9 @@ from aiops.audit.models import AuditEvent
 from aiops.core import clock
 from aiops.core.actors import SystemActor
 from aiops.core.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from aiops.flags import actions, queries
+from aiops.flags import actions, presence, queries
 from aiops.flags.audience import EVERYBODY, NOBODY, Audience
-from aiops.flags.models import Flag, KillSwitch
+from aiops.flags.models import Flag, GatewayProcess, KillSwitch
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -197,3 +197,17 @@ def test_who_knows_of_a_revision():
 
 def test_nobody_knows_of_what_is_not_published():
     assert queries.spread(None, None).total == 0
+
+
+def test_a_worker_acknowledges_while_it_lives_and_leaves_nothing_behind():
+    at = clock.now()
+    lives = factories.make_process(port=0, revision=7, started_at=at)
+    killed = factories.make_process(port=0, revision=1, seen_at=at - timedelta(seconds=30))
+    killed.acknowledgements.create(revision=1, at=at)
+    gateway = factories.make_process(revision=7, seen_at=at - timedelta(seconds=30))
+    spread = queries.spread(8, at)
+    assert (spread.laggards, [one.instance for one in spread.silent]) == (
+        [f"worker {lives.instance}"], [gateway.instance]
+    )  # fmt: skip
+    presence.forget_workers()
+    assert set(GatewayProcess.objects.all()) == {lives, gateway}

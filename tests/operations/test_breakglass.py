@@ -49,7 +49,7 @@ def refused(*arguments):
 
 
 def knows(instance, revision):
-    say(Process(instance, "host-1", 1), revision, first=True)
+    say(Process(instance, "host-1", 1, 8001), revision, first=True)
 
 
 def test_a_stop_without_a_gateway_holds_when_one_starts(capsys):

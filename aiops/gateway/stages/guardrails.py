@@ -61,6 +61,7 @@ def failures(reply: Reply) -> list[Check]:
 async def _repaired(call: Call, onward: Handler, first: Reply, armed: Sequence[Armed]) -> Reply:
     """The model's second answer, paid for by a hold of its own; the first where there is no second."""
     wrong = failures(first)
+    call.trace.rejected = first.text
     call.trace.note("repair", first=[check.name for check in wrong])
     try:
         again = await onward(_asked_again(call, first, wrong))

@@ -44,9 +44,14 @@ def call_list(request: SignedInRequest) -> HttpResponse:
     except queries.TooMuch as error:
         context["error"] = str(error)
     else:
-        rows = [(call, explained.CHIPS[call.outcome], _said(call) if texts else "") for call in found.calls]
-        context |= {"slice": found, "rows": rows, "simulated": _simulated()}
+        context |= rows(found, texts=texts)
     return page_or_fragment(request, "calls/list.html", "calls/_table.html", context)
+
+
+def rows(found: queries.Slice, *, texts: bool) -> dict[str, Any]:
+    """What a table of calls shows."""
+    listed = [(call, explained.CHIPS[call.outcome], _said(call) if texts else "") for call in found.calls]
+    return {"slice": found, "rows": listed, "simulated": _simulated()}
 
 
 def _simulated() -> frozenset[str]:
@@ -90,13 +95,13 @@ def told(request: SignedInRequest, call: Call) -> dict[str, Any]:
 @require_GET
 def calls_csv(request: SignedInRequest) -> HttpResponseBase:
     texts = request.user.may(Permission.CALLS_VIEW)
-    rows = CallFilter(request.GET).narrowed(texts=texts).order_by("at", "id")
+    found = CallFilter(request.GET).narrowed(texts=texts).order_by("at", "id")
     columns = (*COLUMNS, *TEXTS) if texts else COLUMNS
-    return stream_csv("calls.csv", columns, _cells(rows, columns))
+    return stream_csv("calls.csv", columns, _cells(found, columns))
 
 
-def _cells(rows: QuerySet[Call], columns: tuple[str, ...]) -> Iterator[list[object]]:
-    for values in rows.values_list(*columns).iterator(chunk_size=2000):
+def _cells(found: QuerySet[Call], columns: tuple[str, ...]) -> Iterator[list[object]]:
+    for values in found.values_list(*columns).iterator(chunk_size=2000):
         yield [
             value.isoformat() if name == "at" else value for name, value in zip(columns, values, strict=True)
         ]
