@@ -118,6 +118,7 @@ class Ledger:
         self._clock = clock
         self._now = now
         self._accounts: dict[tuple[int, datetime], Account] = {}
+        self._current: dict[int, Account] = {}  # of each budget, the account last asked for
         self._count = 0
         self._away_until = 0.0
 
@@ -161,10 +162,15 @@ class Ledger:
             await self._give_back(account)
 
     def _account(self, budget: Limit) -> Account:
-        begins, ends = period_of(budget.period, self._now())
+        now = self._now()
+        last = self._current.get(budget.id)
+        if last is not None and last.begins <= now < last.ends and last.budget.period == budget.period:
+            return last
+        begins, ends = period_of(budget.period, now)
         known = self._accounts.get((budget.id, begins))
         if known is None:
             known = self._accounts[budget.id, begins] = Account(budget, begins, ends)
+        self._current[budget.id] = known
         return known
 
     async def _enlarge(self, account: Account, worst: Decimal) -> None:
@@ -215,7 +221,10 @@ class Ledger:
             await self._prolong(connection, open_ones, self._clock())
         over = [key for key, one in self._accounts.items() if one.ends < self._now() and not one.promised]
         for key in over:
-            await self._give_back(self._accounts.pop(key))
+            account = self._accounts.pop(key)
+            if self._current.get(account.budget.id) is account:
+                del self._current[account.budget.id]
+            await self._give_back(account)
 
     async def _prolong(
         self, connection: AsyncConnection[Any], accounts: Sequence[Account], now: float

@@ -161,7 +161,7 @@ def parsed(body: bytes, kind: type[T]) -> T:
 
 def _json(body: bytes) -> Any:
     try:
-        value = json.loads(body.decode(), **_HOOKS)
+        value = _DECODER.decode(body.decode())
     except UnicodeDecodeError as error:
         raise InvalidRequest(f"The body is not UTF-8 (byte {error.start}).") from None
     except json.JSONDecodeError as error:
@@ -213,12 +213,9 @@ def _no_constant(name: str) -> Any:
     raise InvalidRequest(f"{name} is not JSON.")
 
 
-_HOOKS: dict[str, Any] = {
-    "object_pairs_hook": _once,
-    "parse_constant": _no_constant,
-    "parse_int": _whole,
-    "parse_float": _fraction,
-}
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_whole, parse_float=_fraction
+)
 
 
 def _deeper(value: Any, levels: int) -> bool:

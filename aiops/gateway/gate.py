@@ -16,6 +16,7 @@ from aiops.providers.protocol import Message
 
 _ROLES = {"developer": "system"}
 T = TypeVar("T")
+LOOK_AFTER = 0.05  # seconds until a call looks whether its caller is still there
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +129,46 @@ def embedding_call(picture: Picture, key: Key, headers: Mapping[str, str], body:
 
 async def unless_gone(work: Awaitable[T], gone: Callable[[], Awaitable[Any]]) -> T | None:
     """What `work` gives; None where the caller goes away first: then `work` is cancelled, and has ended."""
-    task = asyncio.ensure_future(work)
-    watch = asyncio.ensure_future(gone())
+    watch = _Watch(gone)
     try:
-        await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            return task.result()
-        task.cancel()
-        await asyncio.wait({task})
+        return await work
+    except asyncio.CancelledError:
+        if not watch.left:
+            raise
         return None
     finally:
-        watch.cancel()
-        task.cancel()
+        watch.end()
+
+
+class _Watch:
+    """Cancels the task that made it when the caller goes away. Most answers are there before it looks."""
+
+    __slots__ = ("_gone", "_looks", "_task", "_timer", "left")
+
+    def __init__(self, gone: Callable[[], Awaitable[Any]]) -> None:
+        self._gone = gone
+        self._task = asyncio.current_task()
+        self._looks: asyncio.Future[Any] | None = None
+        self._timer = asyncio.get_running_loop().call_later(LOOK_AFTER, self._look)
+        self.left = False
+
+    def end(self) -> None:
+        self._timer.cancel()
+        if self._looks is not None:
+            self._looks.remove_done_callback(self._leave)
+            self._looks.cancel()
+        if self.left and self._task is not None:
+            self._task.uncancel()
+        self._task = None
+
+    def _look(self) -> None:
+        self._looks = asyncio.ensure_future(self._gone())
+        self._looks.add_done_callback(self._leave)
+
+    def _leave(self, _: object) -> None:
+        if self._task is not None:
+            self.left = True
+            self._task.cancel()
 
 
 def _message(said: Said) -> Message:

@@ -22,12 +22,12 @@ class MemoryHold:
 
     def __init__(self, ledger: "MemoryLedger", worst: Decimal) -> None:
         self._ledger = ledger
-        self._worst = worst
+        self.worst = worst
         ledger.held += worst
 
     def settle(self, cost: Decimal | None) -> None:
-        self._ledger.held -= self._worst
-        self._ledger.spent += self._worst if cost is None else cost
+        self._ledger.held -= self.worst
+        self._ledger.spent += self.worst if cost is None else cost
 
     def free(self) -> None:
         self.settle(ZERO)

@@ -205,9 +205,13 @@ class CacheEntry(models.Model):
     passages = models.JSONField(default=list)
     at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField(db_index=True)
+    writer = models.CharField(max_length=16, blank=True, db_default="")  # which process wrote it
 
     class Meta:
-        indexes = (models.Index(fields=("feature", "at"), name="gateway_cache_feature"),)
+        indexes = (
+            models.Index(fields=("feature", "at"), name="gateway_cache_feature"),
+            models.Index(fields=("at",), name="gateway_cache_at"),
+        )
 
     def __str__(self) -> str:
         return f"{self.feature}: {self.text[:40]}"

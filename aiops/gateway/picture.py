@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -89,6 +89,8 @@ class Passthrough(Part):
     kind: Literal["passthrough"] = "passthrough"
     model: str
     output_schema: None = None
+    number: ClassVar[None] = None  # said here, since asking pydantic for what is not there is slow
+    version_id: ClassVar[None] = None
 
     @property
     def name(self) -> str:
@@ -105,6 +107,7 @@ class Instant(Part):
     inputs: tuple[str, ...] = ()
     source: str = ""  # of a rule set
     output_schema: None = None
+    model: ClassVar[str] = ""
 
 
 class Search(Part):
@@ -114,6 +117,9 @@ class Search(Part):
     name: str = "search"
     passages: int = 3
     output_schema: None = None
+    number: ClassVar[None] = None
+    version_id: ClassVar[None] = None
+    model: ClassVar[str] = ""
 
 
 Approach = Annotated[PromptOnModel | Passthrough | Instant | Search, Field(discriminator="kind")]

@@ -75,12 +75,14 @@ def compose(parts: Sequence[Stage]) -> Handler:
 
 
 def _within(stage: Stage, onward: Handler) -> Handler:
+    name, act = stage.name, stage.__call__
+
     async def handle(call: Call) -> Reply:
         trace = call.trace
-        span = Span(stage.name, trace.elapsed_ms())
+        span = Span(name, trace.elapsed_ms())
         trace.spans.append(span)
         try:
-            return await stage(call, onward)
+            return await act(call, onward)
         finally:
             span.ended_ms = trace.elapsed_ms()
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from operator import attrgetter
 from typing import Any
 
 from aiops.gateway.call_ids import time_of
 from aiops.gateway.messages import Attempt, Call, Check, Reply, Span
 
 _CLASSES = ("input", "cached_input", "cache_write", "output", "reasoning")
+_COUNTS = attrgetter(*_CLASSES)
 
 
 def record_of(call: Call, reply: Reply) -> dict[str, Any]:
@@ -30,15 +32,15 @@ def record_of(call: Call, reply: Reply) -> dict[str, Any]:
         "cache": trace.cache,
         "approach": call.approach.kind,
         "approach_name": call.approach.name,
-        "version_id": getattr(call.approach, "version_id", None),
-        "version_number": getattr(call.approach, "number", None),
+        "version_id": call.approach.version_id,
+        "version_number": call.approach.number,
         "arm": call.arm,
         "model": reply.model,
         "provider": last.provider if last else "",
         "finish_reason": reply.finish_reason,
         "tokens": _tokens(trace.attempts),
         "cost": str(trace.cost),
-        "unaccounted": str(sum(one.worst for one in trace.attempts if one.cost is None)),
+        "unaccounted": str(sum([one.worst for one in trace.attempts if one.cost is None])),
         "latency_ms": latency,
         "overhead_ms": max(0.0, latency - trace.waited_ms),
         "stream": call.stream,
@@ -60,6 +62,8 @@ def _reason(reply: Reply) -> str:
 
 
 def _tokens(attempts: list[Attempt]) -> Mapping[str, int]:
+    if len(attempts) == 1:  # nearly always
+        return dict(zip(_CLASSES, _COUNTS(attempts[0].usage), strict=True))
     return {name: sum(getattr(attempt.usage, name) for attempt in attempts) for name in _CLASSES}
 
 
@@ -97,7 +101,9 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
         "begun_ms": attempt.begun_ms,
         "latency_ms": attempt.latency_ms,
         "error": attempt.error,
-        "tokens": {name: count for name in _CLASSES if (count := getattr(attempt.usage, name))},
+        "tokens": {
+            name: count for name, count in zip(_CLASSES, _COUNTS(attempt.usage), strict=True) if count
+        },
     }
 
 

@@ -4,7 +4,7 @@ import base64
 import math
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
@@ -21,8 +21,11 @@ def money(amount: Decimal) -> str:
     return f"{amount.quantize(PLACES):f}"
 
 
-def headers(call: Call, reply: Reply, limits: Mapping[str, str]) -> dict[str, str]:
-    """The response's headers; while the reply is still being written, only what is known."""
+def headers(call: Call, reply: Reply, limits: Callable[[Call], Mapping[str, str]]) -> dict[str, str]:
+    """The response's headers; while the reply is still being written, only what is known.
+
+    `limits` says what is left where the call itself never got as far as to ask.
+    """
     trace = call.trace
     latency = trace.elapsed_ms()
     known = {
@@ -30,11 +33,11 @@ def headers(call: Call, reply: Reply, limits: Mapping[str, str]) -> dict[str, st
         "x-aiops-outcome": reply.outcome,
         "x-aiops-fallback-reason": reply.fallback.reason if reply.fallback else "",
         "x-aiops-model": reply.model,
-        "x-aiops-prompt-version": str(getattr(call.approach, "number", "") or ""),
+        "x-aiops-prompt-version": str(call.approach.number or ""),
         "x-aiops-arm": call.arm,
         "x-aiops-cache": trace.cache,
         "x-aiops-overhead-ms": f"{max(0.0, latency - trace.waited_ms):.2f}",
-        **(trace.limits or limits),
+        **(limits(call) if trace.limits is None else trace.limits),
     }
     if reply.live is None:
         known["x-aiops-cost-usd"] = money(trace.cost)
@@ -159,7 +162,7 @@ def _fallback(reply: Reply) -> dict[str, str] | None:
 
 def _prompt(call: Call) -> dict[str, Any]:
     name = call.approach.prompt if call.approach.kind == "prompt" else call.approach.name
-    return {"name": name, "version": getattr(call.approach, "number", None), "arm": call.arm}
+    return {"name": name, "version": call.approach.number, "arm": call.arm}
 
 
 def _citation(passage: Passage) -> dict[str, Any]:
@@ -175,4 +178,6 @@ def _citation(passage: Passage) -> dict[str, Any]:
 
 def _header(value: str) -> str:
     """Names of models and reasons as one line of ASCII."""
+    if value.isascii() and value.isprintable():
+        return value
     return value.encode("ascii", "replace").decode().replace("\r", " ").replace("\n", " ")

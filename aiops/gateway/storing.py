@@ -7,6 +7,8 @@ charged with. So a batch that is sent again after a lost connection changes noth
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -19,49 +21,40 @@ from aiops.gateway.guardrail_counts import add_guardrails
 Record = Mapping[str, Any]
 Settle = Callable[[AsyncCursor[Any], Mapping[int, Decimal]], Awaitable[None]]
 
-_STAGE = "CREATE TEMP TABLE incoming (line jsonb) ON COMMIT DROP"
+# Made once for each connection. As json, which is not parsed before it is read, all fields at once.
+_STAGE = "CREATE TEMP TABLE IF NOT EXISTS incoming (line json NOT NULL) ON COMMIT DELETE ROWS"
 _TEXT = (
     "id", "tenant", "feature", "key", "user", "locale", "category", "outcome", "reason", "served_by", "cache",
-    "approach", "approach_name", "arm", "model", "provider", "finish_reason", "error", "ticket",
+    "approach", "approach_name", "arm", "model", "provider", "finish_reason", "error", "ticket", "output",
+    "rejected",
 )  # fmt: skip
-_CAST = {
+_TYPED = {
     "version_id": "bigint", "version_number": "int", "cost": "numeric", "unaccounted": "numeric",
     "latency_ms": "float8", "overhead_ms": "float8", "stream": "bool", "revision": "bigint",
 }  # fmt: skip
 _JSON = ("attempts", "spans", "checks", "metadata", "inputs", "messages", "passages")
 _TOKENS = ("input", "cached_input", "cache_write", "output", "reasoning")
+_FIELDS = {**dict.fromkeys(_TEXT, "text"), **_TYPED, **dict.fromkeys(_JSON, "jsonb")}
 
-_COLUMNS = ", ".join(
-    [
-        "at",
-        *(f'"{name}"' for name in _TEXT),
-        *_CAST,
-        *(f"{name}_tokens" for name in _TOKENS),
-        *_JSON,
-        "output",
-        "rejected",
-    ]
-)
+_COLUMNS = ", ".join(["at", *(f'"{name}"' for name in _FIELDS), *(f"{name}_tokens" for name in _TOKENS)])
 _VALUES = ", ".join(
     [
-        "to_timestamp((line->>'at')::float8)",
-        *(f"line->>'{name}'" for name in _TEXT),
-        *(f"(line->>'{name}')::{kind}" for name, kind in _CAST.items()),
-        *(f"(line->'tokens'->>'{name}')::int" for name in _TOKENS),
-        *(f"line->'{name}'" for name in _JSON),
-        "line->>'output'",
-        "line->>'rejected'",
+        "to_timestamp(r.at)",
+        *(f'r."{name}"' for name in _FIELDS),
+        *(f"(r.tokens->>'{name}')::int" for name in _TOKENS),
     ]
 )
+_AS = ", ".join(["at float8", "tokens jsonb", *(f'"{name}" {kind}' for name, kind in _FIELDS.items())])
 _INSERT = (
-    f"INSERT INTO gateway_call ({_COLUMNS}) SELECT {_VALUES} FROM incoming "  # noqa: S608 - our own names
-    "ON CONFLICT (at, id) DO NOTHING RETURNING id"
+    f"INSERT INTO gateway_call ({_COLUMNS}) SELECT {_VALUES} "  # noqa: S608 - our own names
+    f"FROM incoming, json_to_record(line) AS r({_AS}) ON CONFLICT (at, id) DO NOTHING RETURNING id"
 )
 
 _KEY = (
     "hour", "tenant", "feature", "category", "locale", "model", "approach_name", "arm", "outcome", "reason",
     "served_by", "cache",
 )  # fmt: skip
+_ALIKE = itemgetter(*_KEY[1:])
 _SUMS = ("calls", *(f"{name}_tokens" for name in _TOKENS), "cost", "unaccounted", "overhead_ms")
 ROLL_UP = f"""
 INSERT INTO gateway_rollup AS total ({", ".join(_KEY)}, {", ".join(_SUMS)}, latency)
@@ -126,8 +119,7 @@ def rolled_up(records: Iterable[Record]) -> list[dict[str, Any]]:
     """The records' sums by hour and by what they are alike in, as rows."""
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for record in records:
-        hour = datetime.fromtimestamp(record["at"] // 3600 * 3600, UTC).isoformat()
-        key = (hour, *(record[name] for name in _KEY[1:]))
+        key = (_hour(record["at"] // 3600), *_ALIKE(record))
         row = rows.get(key)
         if row is None:
             zeros: dict[str, Any] = dict.fromkeys(_SUMS, 0)
@@ -135,6 +127,11 @@ def rolled_up(records: Iterable[Record]) -> list[dict[str, Any]]:
             row["cost"] = row["unaccounted"] = Decimal(0)
         _add(row, record)
     return list(rows.values())
+
+
+@lru_cache(maxsize=64)
+def _hour(number: float) -> str:
+    return datetime.fromtimestamp(number * 3600, UTC).isoformat()
 
 
 def _add(row: dict[str, Any], record: Record) -> None:

@@ -43,7 +43,11 @@ def estimate_tokens(messages: Iterable[Message]) -> int:
     """
     total = 0
     for message in messages:
-        ascii_letters = sum(map(str.isascii, message.content))
+        ascii_letters = (
+            len(message.content)
+            if message.content.isascii()
+            else len(message.content.encode("ascii", "ignore"))
+        )
         total += 4 + -(-ascii_letters // 4) + (len(message.content) - ascii_letters)
     return total
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
 
-import httpx
+from yarl import URL
 
 from aiops.providers import replies, sse, usage
 from aiops.providers.errors import BadReply, Unsupported
@@ -46,7 +46,7 @@ class Anthropic(HttpProvider):
     ) -> None:
         self._options = options = options or AnthropicOptions()
         self._root = rooted(base_url)
-        self._url = httpx.URL(f"{self._root}/messages")
+        self._url = URL(f"{self._root}/messages")
         key = {"x-api-key": api_key} if api_key else {}
         super().__init__(
             Endpoint(
@@ -89,8 +89,8 @@ class Anthropic(HttpProvider):
             payload |= _tool(request.response_schema)
         return payload
 
-    def _models_url(self) -> httpx.URL:
-        return httpx.URL(f"{self._root}/models?limit=1000")
+    def _models_url(self) -> URL:
+        return URL(f"{self._root}/models?limit=1000")
 
 
 def _turn(message: Message) -> dict[str, str]:

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator
 from functools import partial
 
-import httpx
+from yarl import URL
 
 from aiops.providers import replies
 from aiops.providers.errors import Timeout
@@ -76,5 +76,5 @@ class HttpProvider(ABC):
         """One attempt at a streamed answer; no piece but the last is empty."""
 
     @abstractmethod
-    def _models_url(self) -> httpx.URL:
+    def _models_url(self) -> URL:
         """Where the vendor lists its models."""

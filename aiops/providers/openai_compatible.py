@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-import httpx
+from yarl import URL
 
 from aiops.providers import embeddings, replies, sse, usage
 from aiops.providers.errors import BadReply, Refused
@@ -52,11 +52,10 @@ class OpenAICompatible(HttpProvider):
         self._root = rooted(base_url)
         self._query = f"?api-version={options.api_version}" if options.api_version else ""
         self._plain_urls = {
-            what: httpx.URL(f"{self._root}/{what}{self._query}")
-            for what in ("chat/completions", "embeddings")
+            what: URL(f"{self._root}/{what}{self._query}") for what in ("chat/completions", "embeddings")
         }
         self._newer: set[str] = set()  # models that want max_completion_tokens
-        key = _key_header(httpx.URL(self._root), options, api_key)
+        key = _key_header(URL(self._root), options, api_key)
         super().__init__(
             Endpoint(
                 headers={**options.headers, **key},
@@ -137,20 +136,20 @@ class OpenAICompatible(HttpProvider):
         self._newer.add(model)
         return self._options.max_tokens_field == "auto"
 
-    def _url(self, model: str, what: str = "chat/completions") -> httpx.URL:
+    def _url(self, model: str, what: str = "chat/completions") -> URL:
         if self._options.api_version is None or not self._root.endswith("/openai"):
             return self._plain_urls[what]
         deployment = quote(model, safe="")
-        return httpx.URL(f"{self._root}/deployments/{deployment}/{what}{self._query}")
+        return URL(f"{self._root}/deployments/{deployment}/{what}{self._query}")
 
-    def _models_url(self) -> httpx.URL:
-        return httpx.URL(f"{self._root}/models{self._query}")
+    def _models_url(self) -> URL:
+        return URL(f"{self._root}/models{self._query}")
 
 
-def _key_header(url: httpx.URL, options: OpenAIOptions, api_key: str) -> dict[str, str]:
+def _key_header(url: URL, options: OpenAIOptions, api_key: str) -> dict[str, str]:
     if not api_key:
         return {}
-    azure = url.host.endswith((".azure.com", ".azure-api.net"))
+    azure = (url.host or "").endswith((".azure.com", ".azure-api.net"))
     header = options.key_header or ("api-key" if azure else "authorization")
     return {header: f"Bearer {api_key}" if header == "authorization" else api_key}
 

@@ -1,19 +1,19 @@
 """HTTP to one vendor: one connection pool, statuses turned into our errors, sizes and times bounded.
 
-Requests go straight to `httpx_aiohttp`'s transport, past `httpx.AsyncClient`: a model call needs none of its
-redirects, cookies, environment proxies and event hooks, and they cost half of a call's CPU time (ADR 0010).
+By aiohttp itself: measured, httpx on top of it costs as much again (ADR 0090). Redirects, cookies and the
+environment's proxies are off: a model call needs none of them.
 """
 
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from functools import cache
 from ssl import SSLContext
 from typing import Any
 
 import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
+from multidict import CIMultiDict
+from yarl import URL
 
 from aiops.providers import retry
 from aiops.providers.errors import (
@@ -56,35 +56,29 @@ class Endpoint:
         proxy: str | None = None,
     ) -> None:
         standing = {"accept": "application/json", "accept-encoding": "identity", "user-agent": "aiops"}
-        self._headers = httpx.Headers(
-            {**standing, "content-type": "application/json", **headers}, encoding="utf-8"
+        self._headers = CIMultiDict({**standing, "content-type": "application/json", **headers})
+        self._timeout = aiohttp.ClientTimeout(
+            total=None, sock_connect=connect_timeout, sock_read=read_timeout
         )
-        limits = httpx.Limits(
-            max_connections=concurrency, max_keepalive_connections=concurrency, keepalive_expiry=30
-        )
-        self._transport = AiohttpTransport(
-            verify=trusted(),
-            limits=limits,
-            client=lambda: _session(limits),
-            proxy=httpx.Proxy(proxy) if proxy else None,
-        )
-        self._extensions = {"timeout": {"connect": connect_timeout, "read": read_timeout}}
+        self._concurrency = concurrency
+        self._proxy = proxy
+        self._session: aiohttp.ClientSession | None = None
         self._max_bytes = max_bytes
         self._secret = secret
 
-    async def post(self, url: httpx.URL, payload: Mapping[str, Any]) -> dict[str, Any]:
+    async def post(self, url: URL, payload: Mapping[str, Any]) -> dict[str, Any]:
         """The JSON object that `url` answers. One attempt; raises ProviderError."""
-        async with self._open("POST", url, json.dumps(payload).encode()) as response:
+        async with _Asked(self, "POST", url, json.dumps(payload).encode()) as response:
             return self._parse(await self._read(response))
 
-    async def get(self, url: httpx.URL) -> dict[str, Any]:
+    async def get(self, url: URL) -> dict[str, Any]:
         """The JSON object at `url`. One attempt; raises ProviderError."""
-        async with self._open("GET", url, b"") as response:
+        async with _Asked(self, "GET", url, None) as response:
             return self._parse(await self._read(response))
 
-    async def lines(self, url: httpx.URL, payload: Mapping[str, Any]) -> AsyncGenerator[bytes, None]:
+    async def lines(self, url: URL, payload: Mapping[str, Any]) -> AsyncGenerator[bytes, None]:
         """The lines of a streamed answer, without their ends. One attempt; raises ProviderError."""
-        async with self._open("POST", url, json.dumps(payload).encode()) as response:
+        async with _Asked(self, "POST", url, json.dumps(payload).encode()) as response:
             kind = response.headers.get("content-type", "")
             if not kind.startswith("text/event-stream"):
                 raise BadReply(
@@ -97,9 +91,24 @@ class Endpoint:
                     yield line.removesuffix(b"\r")
             yield rest
 
+    async def send(self, method: str, url: URL, content: bytes | None) -> aiohttp.ClientResponse:
+        """The answer's head. Its body is still to be read, and the answer to be closed."""
+        if self._session is None:
+            self._session = _session(self._concurrency)
+        return await self._session.request(
+            method,
+            url,
+            data=content,
+            headers=self._headers,
+            timeout=self._timeout,
+            allow_redirects=False,
+            proxy=self._proxy,
+        )
+
     async def close(self) -> None:
         """Give connections back."""
-        await self._transport.aclose()
+        if self._session is not None:
+            await self._session.close()
 
     def clean(self, text: str) -> str:
         """A vendor's words for an error: one line, short, without the key."""
@@ -108,31 +117,15 @@ class Endpoint:
             words = words.replace(self._secret, "[key]")
         return words if len(words) <= SHOWN else words[: SHOWN - 1] + "…"
 
-    @asynccontextmanager
-    async def _open(self, method: str, url: httpx.URL, content: bytes) -> AsyncIterator[httpx.Response]:
-        request = httpx.Request(method, url, content=content, extensions=self._extensions)
-        request.headers = (
-            self._headers
-        )  # shared: the transport only reads them, and adds host and length itself
-        with _mapped(str(url.host)):
-            response = await self._transport.handle_async_request(request)
-            try:
-                if response.status_code != 200:
-                    raise await self._failure(response)
-                yield response
-            finally:
-                await response.stream.aclose()  # type: ignore[union-attr]  # the transport's streams are async
-
-    async def _blocks(self, response: httpx.Response) -> AsyncIterator[bytes]:
+    async def _blocks(self, response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
         left = self._max_bytes
-        encoded = "content-encoding" in response.headers
-        async for block in response.aiter_bytes() if encoded else response.stream:  # type: ignore[union-attr]  # an async answer streams so
+        while block := await response.content.readany():
             left -= len(block)
             if left < 0:
                 raise BadReply(f"The answer is longer than {self._max_bytes:,} bytes.")
             yield block
 
-    async def _read(self, response: httpx.Response) -> bytes:
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         return b"".join([block async for block in self._blocks(response)])
 
     def _parse(self, body: bytes) -> dict[str, Any]:
@@ -145,8 +138,8 @@ class Endpoint:
             raise BadReply(f"The answer is not a JSON object but a {type(parsed).__name__}.")
         return parsed
 
-    async def _failure(self, response: httpx.Response) -> ProviderError:
-        status = response.status_code
+    async def failure(self, response: aiohttp.ClientResponse) -> ProviderError:
+        status = response.status
         if 300 <= status < 400:
             where = self.clean(response.headers.get("location", "").partition("?")[0])
             return Refused(
@@ -161,10 +154,10 @@ class Endpoint:
         words, code = _complaint(body)
         words = self.clean(words) or "no reason given"
         if status in {404, 405}:
-            words = f"{words.rstrip('.')}. Asked was {response.url.copy_with(query=None)}."
+            words = f"{words.rstrip('.')}. Asked was {response.url.with_query(None)}."
         return self._by_status(status, words, code, response.headers)
 
-    def _by_status(self, status: int, words: str, code: str, headers: httpx.Headers) -> ProviderError:
+    def _by_status(self, status: int, words: str, code: str, headers: Mapping[str, str]) -> ProviderError:
         asked = retry.seconds_to_wait(headers.get("retry-after"))
         if milliseconds := retry.seconds_to_wait(headers.get("retry-after-ms")):
             asked = milliseconds / 1000
@@ -184,33 +177,51 @@ class Endpoint:
         return Refused(f"The vendor refused the request ({status}): {words}", status=status)
 
 
-def _session(limits: httpx.Limits) -> aiohttp.ClientSession:
-    connector = aiohttp.TCPConnector(
-        limit=limits.max_connections or 0, keepalive_timeout=limits.keepalive_expiry, ssl=trusted()
-    )
+def _session(concurrency: int) -> aiohttp.ClientSession:
+    connector = aiohttp.TCPConnector(limit=concurrency, keepalive_timeout=30, ssl=trusted())
     return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
 
 
-class _mapped:  # noqa: N801 - reads as the statement it is used as
-    """Turns the transport's errors into ours. A class, since contextmanager costs more per call."""
+class _Asked:
+    """One request under way, its errors turned into ours. A class: contextmanager costs more per call."""
 
-    __slots__ = ("_host",)
+    __slots__ = ("_content", "_endpoint", "_method", "_response", "_url")
 
-    def __init__(self, host: str) -> None:
-        self._host = host
+    def __init__(self, endpoint: Endpoint, method: str, url: URL, content: bytes | None) -> None:
+        self._endpoint = endpoint
+        self._method = method
+        self._url = url
+        self._content = content
+        self._response: aiohttp.ClientResponse | None = None
 
-    def __enter__(self) -> None: ...
+    async def __aenter__(self) -> aiohttp.ClientResponse:
+        try:
+            response = self._response = await self._endpoint.send(self._method, self._url, self._content)
+            if response.status != 200:
+                raise await self._endpoint.failure(response)
+        except BaseException as error:
+            await self.__aexit__(None, error, None)
+            raise
+        return response
 
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        cause = error.__cause__ if isinstance(error, httpx.TransportError) else error
-        if isinstance(cause, aiohttp.ConnectionTimeoutError):
-            raise Unreachable(f"No connection to {self._host} in time.") from None
-        if isinstance(cause, aiohttp.ServerTimeoutError):
-            raise Timeout(f"{self._host} fell silent.") from None
-        if isinstance(cause, aiohttp.ClientConnectorError):
-            raise Unreachable(f"No connection to {self._host}: {_reason(cause)}.") from None
-        if isinstance(error, httpx.TransportError) or isinstance(cause, aiohttp.ClientError | OSError):
-            raise Broken(f"The connection to {self._host} broke.") from None
+    async def __aexit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if self._response is not None:
+            self._response.release()  # keeps the connection where the answer has been read to its end
+        if error is not None and (ours := mapped(error, self._url.host or "")):
+            raise ours from None
+
+
+def mapped(error: BaseException, host: str) -> ProviderError | None:
+    """An error of the connection in our words; None for any other."""
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return Unreachable(f"No connection to {host} in time.")
+    if isinstance(error, aiohttp.ServerTimeoutError):
+        return Timeout(f"{host} fell silent.")
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return Unreachable(f"No connection to {host}: {_reason(error)}.")
+    if isinstance(error, aiohttp.ClientError | OSError) and not isinstance(error, TimeoutError):
+        return Broken(f"The connection to {host} broke.")
+    return None
 
 
 def _reason(error: aiohttp.ClientConnectorError) -> str:

@@ -2,20 +2,19 @@
 
 import time
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from aiops.gateway import call_ids, entry
 from aiops.gateway.bodies import Feedback, parsed
-from aiops.gateway.endpoints.answers import Answer, body_of, gate_of
+from aiops.gateway.endpoints.answers import Answer, Asked, body_of
 from aiops.gateway.errors import InvalidRequest, NotFound, NotReady
 
 A_DAY = 86_400.0  # seconds by which a clock may differ
 
 
-async def ticket(request: Request) -> Response:
+async def ticket(request: Asked) -> Response:
     """GET /v1/tickets/{id}: of the key's own tenant, and of features that the key may call."""
-    gate = gate_of(request)
+    gate = request.gate
     picture = gate.decisions()
     key = entry.key_of(picture, request.headers)
     tenant = entry.tenant_of(picture, key, request.headers)
@@ -31,9 +30,9 @@ async def ticket(request: Request) -> Response:
     return Answer({"id": named, "state": found.state, "output": found.output})
 
 
-async def feedback(request: Request) -> Response:
+async def feedback(request: Asked) -> Response:
     """POST /v1/feedback: written down before it is answered, stored soon after."""
-    gate = gate_of(request)
+    gate = request.gate
     picture = gate.decisions()
     key = entry.key_of(picture, request.headers)
     tenant = entry.tenant_of(picture, key, request.headers)

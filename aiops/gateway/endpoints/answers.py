@@ -1,12 +1,14 @@
-"""What the endpoints share: reading a body, and writing JSON and errors."""
+"""What the endpoints share: a request as they see it, its body, and answers in JSON."""
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.types import Receive, Scope
 
 from aiops.gateway import replies
 from aiops.gateway.bodies import MOST_BYTES
@@ -27,7 +29,26 @@ class Answer(Response):
         super().__init__(orjson.dumps(body), status_code=status, headers=headers)
 
 
-async def body_of(request: Request) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request. `headers` by their names in small letters; of one that stands twice the last."""
+
+    gate: Gate
+    headers: Mapping[str, str]
+    receive: Receive
+    path_params: Mapping[str, str] = field(default_factory=dict)
+
+
+def asked_by(scope: Scope, receive: Receive) -> Asked:
+    """NotReady before the gateway is open."""
+    gate: Gate | None = getattr(scope["app"].state, "gate", None)
+    if gate is None:
+        raise NotReady("The gateway is starting.")
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    return Asked(gate, headers, receive, scope.get("path_params", {}))
+
+
+async def body_of(request: Asked) -> bytes:
     """The whole body, if it is JSON, not too large and not too slow."""
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if kind != "application/json":
@@ -36,19 +57,23 @@ async def body_of(request: Request) -> bytes:
         raise _too_large()
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            return await _whole(request)
+            return await _whole(request.receive)
     except TimeoutError:
         raise TooSlow(f"The body did not arrive within {BODY_SECONDS:g} s.") from None
 
 
-async def _whole(request: Request) -> bytes:
+async def _whole(receive: Receive) -> bytes:
     parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
         if size > MOST_BYTES:
             raise _too_large()
-        parts.append(part)
+        more = message.get("more_body", False)
     return b"".join(parts)
 
 
@@ -56,15 +81,8 @@ def _too_large() -> TooLarge:
     return TooLarge(f"The body is larger than {MOST_BYTES // 1024 // 1024} MB.")
 
 
-def gate_of(request: Request) -> Gate:
-    gate: Gate | None = getattr(request.app.state, "gate", None)
-    if gate is None:
-        raise NotReady("The gateway is starting.")
-    return gate
-
-
 def headers_of(gate: Gate, call: Call, reply: Reply) -> dict[str, str]:
-    return replies.headers(call, reply, gate.world.limiter.headers(call))
+    return replies.headers(call, reply, gate.world.limiter.headers)
 
 
 def error_answer(error: GatewayError, headers: Mapping[str, str] | None = None) -> Response:

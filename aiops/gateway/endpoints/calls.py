@@ -5,20 +5,19 @@ from functools import partial
 from typing import Any
 
 import orjson
-from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from aiops.gateway import entry, once, replies, streams
 from aiops.gateway.bodies import Chat, Invoke, parsed
-from aiops.gateway.endpoints.answers import GONE, Answer, body_of, error_answer, gate_of, headers_of
+from aiops.gateway.endpoints.answers import GONE, Answer, Asked, body_of, error_answer, headers_of
 from aiops.gateway.gate import Gate, chat_call, invoke_call, unless_gone
 from aiops.gateway.messages import Call
 from aiops.gateway.once import Once, Written
 
 
-async def chat(request: Request) -> Response:
+async def chat(request: Asked) -> Response:
     """POST /v1/chat/completions"""
-    gate = gate_of(request)
+    gate = request.gate
     picture = gate.decisions()
     key = entry.key_of(picture, request.headers)
     body = parsed(await body_of(request), Chat)
@@ -39,9 +38,9 @@ async def chat(request: Request) -> Response:
     )
 
 
-async def invoke(request: Request) -> Response:
+async def invoke(request: Asked) -> Response:
     """POST /v1/features/{feature}/invoke"""
-    gate = gate_of(request)
+    gate = request.gate
     picture = gate.decisions()
     key = entry.key_of(picture, request.headers)
     body = parsed(await body_of(request), Invoke)

@@ -1,17 +1,16 @@
 """Texts as vectors, in OpenAI's form."""
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from aiops.gateway import entry, replies
 from aiops.gateway.bodies import Embeddings, parsed
-from aiops.gateway.endpoints.answers import GONE, Answer, body_of, error_answer, gate_of, headers_of
+from aiops.gateway.endpoints.answers import GONE, Answer, Asked, body_of, error_answer, headers_of
 from aiops.gateway.gate import embedding_call, unless_gone
 
 
-async def embeddings(request: Request) -> Response:
+async def embeddings(request: Asked) -> Response:
     """POST /v1/embeddings"""
-    gate = gate_of(request)
+    gate = request.gate
     picture = gate.decisions()
     key = entry.key_of(picture, request.headers)
     body = parsed(await body_of(request), Embeddings)

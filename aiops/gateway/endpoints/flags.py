@@ -1,29 +1,27 @@
 """Flags for clients of OpenFeature, by its Remote Evaluation Protocol."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 from typing import Any
 
 import orjson
-from starlette.datastructures import Headers
-from starlette.requests import Request
 from starlette.responses import Response
 
 from aiops.gateway import entry, flag_values, replies
 from aiops.gateway.bodies import Evaluation, parsed
-from aiops.gateway.endpoints.answers import Answer, body_of, gate_of
+from aiops.gateway.endpoints.answers import Answer, Asked, body_of
 from aiops.gateway.errors import GatewayError, NotFound
 from aiops.gateway.picture import Key, Picture
 
-Endpoint = Callable[[Request], Awaitable[Response]]
+Endpoint = Callable[[Asked], Awaitable[Response]]
 
 
 def in_its_words(endpoint: Endpoint) -> Endpoint:
     """Errors as the protocol has them: `errorCode`, and always `errorDetails`."""
 
     @wraps(endpoint)
-    async def told(request: Request) -> Response:
+    async def told(request: Asked) -> Response:
         try:
             return await endpoint(request)
         except GatewayError as error:
@@ -33,7 +31,7 @@ def in_its_words(endpoint: Endpoint) -> Endpoint:
 
 
 @in_its_words
-async def one(request: Request) -> Response:
+async def one(request: Asked) -> Response:
     """POST /ofrep/v1/evaluate/flags/{key}"""
     picture, key, asked = await _asked(request)
     tenant = _tenant(picture, key, request.headers, asked)
@@ -45,7 +43,7 @@ async def one(request: Request) -> Response:
 
 
 @in_its_words
-async def every(request: Request) -> Response:
+async def every(request: Asked) -> Response:
     """POST /ofrep/v1/evaluate/flags: all that the key may see, or 304 where none has changed."""
     picture, key, asked = await _asked(request)
     tenant = _tenant(picture, key, request.headers, asked)
@@ -61,13 +59,13 @@ async def every(request: Request) -> Response:
     return Answer({"flags": told, "metadata": {"revision": picture.revision}}, headers={"etag": tag})
 
 
-async def _asked(request: Request) -> tuple[Picture, Key, Evaluation]:
-    picture = gate_of(request).decisions()
+async def _asked(request: Asked) -> tuple[Picture, Key, Evaluation]:
+    picture = request.gate.decisions()
     key = entry.key_of(picture, request.headers)
     return picture, key, parsed(await body_of(request) or b"{}", Evaluation)
 
 
-def _tenant(picture: Picture, key: Key, headers: Headers, asked: Evaluation) -> str:
+def _tenant(picture: Picture, key: Key, headers: Mapping[str, str], asked: Evaluation) -> str:
     """A service key may name the tenant in the context, too."""
     if key.tenant is None and "x-aiops-tenant" not in headers and asked.context.tenant:
         return entry.tenant_of(picture, key, {"x-aiops-tenant": asked.context.tenant})

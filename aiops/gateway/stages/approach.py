@@ -68,7 +68,7 @@ class Approach:
         attempt = Attempt(
             model.name,
             model.provider,
-            worst_of(call, model, call.rendered),
+            hold.worst,
             leases=hold.leases,
             hold=hold.id,
             begun_ms=trace.elapsed_ms(),

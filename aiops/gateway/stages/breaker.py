@@ -3,7 +3,7 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -31,7 +31,7 @@ class Breaker:
         self._loops = Loops(clock)
 
     async def __call__(self, call: Call, onward: Handler) -> Reply:
-        call = replace(call, rendered=rendered(call))
+        call = call.but(rendered=rendered(call))
         admission = await self._limiter.enter(call, estimate_tokens(call.rendered) + most_tokens(call))
         call.trace.limits = admission.headers
         try:
@@ -69,7 +69,7 @@ class Breaker:
         prepaid = Prepaid(await self._ledger.hold(call, worst))
         call.trace.note("held", worst=str(worst))
         try:
-            return await onward(replace(call, prepaid=prepaid))
+            return await onward(call.but(prepaid=prepaid))
         finally:
             if unused := prepaid.take():
                 unused.free()

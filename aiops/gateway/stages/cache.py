@@ -49,15 +49,23 @@ def kept_for(call: Call) -> float:
 
 
 def key_of(call: Call) -> bytes:
-    """32 bytes. Whatever may change an answer is part of it, the tenant too unless the feature shares."""
+    """32 bytes, made once for each call."""
+    trace = call.trace
+    if not trace.question:
+        trace.question = _key(call)
+    return trace.question
+
+
+def _key(call: Call) -> bytes:
+    """Whatever may change an answer is part of it, the tenant too unless the feature shares."""
     parameters = call.parameters
     parts: list[Any] = [
         "" if call.feature.policy.cache.shared else call.tenant,
         call.feature.slug,
         call.approach.kind,
         call.approach.name,
-        getattr(call.approach, "version_id", 0),
-        getattr(call.approach, "model", ""),
+        call.approach.version_id,
+        call.approach.model,
         call.feature.knowledge_revision,
         call.feature.policy_number,
         call.locale,

@@ -83,7 +83,7 @@ def _asked_again(call: Call, reply: Reply, wrong: Sequence[Check]) -> Call:
     said = "; ".join(check.reason for check in wrong)
     told = f"Your answer was not accepted: {said}. Answer again, mending only this."
     again = (*call.rendered, Message("assistant", reply.text), Message("user", told))
-    return replace(call, rendered=again)
+    return call.but(rendered=again)
 
 
 def _observed(call: Call, reply: Reply, armed: Sequence[Armed]) -> Reply:

@@ -15,13 +15,15 @@ class KillSwitch:
             raise Stopped(f"Stopped ({_words(stop)}). Reason: {stop.reason or 'not given'}")
         if call.feature.flag is not None and not on_for(call.feature.flag, call.tenant, call.user):
             raise FlagOff(f"{call.feature.slug} is not switched on for this tenant or user.")
-        if uses_model(call):
+        if uses_model(call) and any(stop.scope == "model" for stop in call.picture.stops):
             models_for(call)  # raises Stopped where all of them are
         return await onward(call)
 
 
 def stop_of(picture: Picture, tenant: str, feature: str) -> Stop | None:
     """The switch that stops the call, the widest first. Stops of models are the router's to see."""
+    if not picture.stops:
+        return None
     targets = {"global": "", "tenant": tenant, "feature": feature}
     found = [stop for stop in picture.stops if targets.get(stop.scope) == stop.target]
     return min(found, key=lambda stop: tuple(targets).index(stop.scope), default=None)

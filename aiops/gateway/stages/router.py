@@ -1,7 +1,6 @@
 """Which model, and which ones after it. A model that is stopped or has no price is never called."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from aiops.features.policy import Rule
 from aiops.gateway.errors import OverBudget, ProviderFailed, Stopped
@@ -17,7 +16,7 @@ class Router:
             return await onward(call)
         models = models_for(call)
         call.trace.note(models[0].name, others=[model.name for model in models[1:]])
-        return await onward(replace(call, models=models))
+        return await onward(call.but(models=models))
 
 
 def uses_model(call: Call) -> bool:

@@ -1,6 +1,7 @@
 """The port `Cache`: answers in memory, shared between processes through Postgres."""
 
 import asyncio
+import secrets
 import time
 from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,8 @@ from aiops.gateway.messages import Call, Passage, Reply
 from aiops.gateway.ports import Cached
 from aiops.gateway.stores.pool import Connect
 
+LATE = timedelta(seconds=2)  # by which a row may be committed after the time that it states
+SWEEP_EVERY = 60.0  # seconds
 log = structlog.get_logger(__name__)
 
 
@@ -30,7 +33,9 @@ class SharedCache:
         self._connect = connect
         self._most = most
         self._known: OrderedDict[bytes, tuple[float, float, Reply]] = OrderedDict()  # at, expires, reply
-        self._unsaved: dict[bytes, tuple[Call, Reply, float]] = {}
+        self._unsaved: dict[bytes, tuple[str, str, Reply, float]] = {}  # tenant, feature, reply, expires
+        self._writer = secrets.token_hex(8)
+        self._sweep_at = 0.0
         self._read_to = datetime.now(UTC) - timedelta(days=7)
 
     async def find(self, key: bytes) -> Cached | None:
@@ -47,7 +52,8 @@ class SharedCache:
     async def keep(self, key: bytes, call: Call, reply: Reply, ttl: float) -> None:
         now = time.time()
         self._remember(key, now, now + ttl, reply)
-        self._unsaved[key] = (call, reply, now + ttl)
+        tenant = "" if call.feature.policy.cache.shared else call.tenant
+        self._unsaved[key] = (tenant, call.feature.slug, reply, now + ttl)
 
     async def run(self) -> None:
         """Write and read, until cancelled."""
@@ -64,16 +70,19 @@ class SharedCache:
         try:
             async with self._connect() as connection:
                 if unsaved:
-                    rows = [_row(key, *kept) for key, kept in unsaved.items()]
-                    async with connection.cursor() as cursor:
-                        await cursor.executemany(_KEEP, rows)
-                cursor = await connection.execute(_NEWS, {"since": self._read_to, "most": self._most})
+                    rows = orjson.dumps([_row(key, *kept) for key, kept in unsaved.items()]).decode()
+                    await connection.execute(_KEEP, {"rows": rows, "writer": self._writer})
+                asked = {"since": self._read_to, "most": self._most, "writer": self._writer}
+                cursor = await connection.execute(_NEWS, asked)
                 news = await cursor.fetchall()
+                if time.monotonic() >= self._sweep_at:
+                    self._sweep_at = time.monotonic() + SWEEP_EVERY
+                    await connection.execute(_SWEEP)
         except BaseException:
             self._unsaved = {**unsaved, **self._unsaved}
             raise
         for key, at, expires, text, structured, model, passages in reversed(news):
-            self._read_to = max(self._read_to, at - timedelta(seconds=5))  # others' clocks and commits
+            self._read_to = max(self._read_to, at - LATE)
             if bytes(key) not in self._known:
                 reply = Reply(
                     "answered", text, structured, model, passages=tuple(Passage(**one) for one in passages)
@@ -88,26 +97,33 @@ class SharedCache:
 
 
 _KEEP = """
-INSERT INTO gateway_cacheentry (key, tenant, feature, text, structured, model, passages, at, expires_at)
-VALUES (%(key)s, %(tenant)s, %(feature)s, %(text)s, %(structured)s::jsonb, %(model)s, %(passages)s::jsonb,
-  clock_timestamp(), to_timestamp(%(expires)s))
+INSERT INTO gateway_cacheentry
+  (key, tenant, feature, text, structured, model, passages, at, expires_at, writer)
+SELECT decode(r.key, 'hex'), r.tenant, r.feature, r.text, r.structured, r.model, r.passages,
+  clock_timestamp(), to_timestamp(r.expires), %(writer)s
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS r(
+  key text, tenant text, feature text, text text, structured jsonb, model text, passages jsonb,
+  expires float8)
 ON CONFLICT (key) DO UPDATE SET text = excluded.text, structured = excluded.structured,
-  model = excluded.model, passages = excluded.passages, at = excluded.at, expires_at = excluded.expires_at
+  model = excluded.model, passages = excluded.passages, at = excluded.at, expires_at = excluded.expires_at,
+  writer = excluded.writer
 """
+_SWEEP = "DELETE FROM gateway_cacheentry WHERE expires_at <= clock_timestamp()"
 _NEWS = """
 SELECT key, at, expires_at, text, structured, model, passages FROM gateway_cacheentry
-WHERE at > %(since)s AND expires_at > clock_timestamp() ORDER BY at DESC LIMIT %(most)s
+WHERE at > %(since)s AND writer <> %(writer)s AND expires_at > clock_timestamp()
+ORDER BY at DESC LIMIT %(most)s
 """
 
 
-def _row(key: bytes, call: Call, reply: Reply, expires: float) -> dict[str, Any]:
+def _row(key: bytes, tenant: str, feature: str, reply: Reply, expires: float) -> dict[str, Any]:
     return {
-        "key": key,
-        "tenant": "" if call.feature.policy.cache.shared else call.tenant,
-        "feature": call.feature.slug,
+        "key": key.hex(),
+        "tenant": tenant,
+        "feature": feature,
         "text": reply.text,
-        "structured": orjson.dumps(reply.structured).decode(),
+        "structured": reply.structured,
         "model": reply.model,
-        "passages": orjson.dumps(reply.passages).decode(),
+        "passages": reply.passages,
         "expires": expires,
     }

@@ -8,9 +8,11 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from aiops.budgets.limits import Bound, Entered, Full, Limits
-from aiops.features.policy import Limit
+from aiops.features.policy import BreakerPolicy, Limit
 from aiops.gateway.errors import OverLimit
 from aiops.gateway.messages import Call
+
+MOST_KNOWN = 10_000
 
 
 class PolicyLimiter:
@@ -18,26 +20,37 @@ class PolicyLimiter:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        self._known: dict[tuple[str, str, str], tuple[object, list[Bound]]] = {}  # the feature, its bounds
 
     def headers(self, call: Call) -> Mapping[str, str]:
-        return self._limits.headers(_bounds(call))
+        return self._limits.headers(self._bounds(call))
 
     async def enter(self, call: Call, tokens: int) -> Entered:
         try:
-            return await self._limits.enter(_bounds(call), tokens)
+            return await self._limits.enter(self._bounds(call), tokens)
         except Full as full:
             words = f"The limit of {full.limit:,} {full.what} ({full.scope}) is reached."
             raise OverLimit(words, retry_after=full.seconds) from None
 
+    def _bounds(self, call: Call) -> list[Bound]:
+        """Worked out again when the feature has changed: a picture has others than the one before."""
+        whose = (call.feature.slug, call.tenant, call.key.id)
+        known = self._known.get(whose)
+        if known is None or known[0] is not call.feature:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            known = self._known[whose] = (call.feature, _bounds(*whose, call.feature.policy.breaker))
+        return known[1]
 
-def _bounds(call: Call) -> list[Bound]:
-    policy = call.feature.policy.breaker
-    feature = call.feature.slug
-    return [
-        _bound(f"feature:{feature}", policy.feature),
-        _bound(f"tenant:{feature}:{call.tenant}", policy.tenant),
-        _bound(f"key:{feature}:{call.key.id}", policy.key),
-    ]
+
+def _bounds(feature: str, tenant: str, key: str, policy: BreakerPolicy) -> list[Bound]:
+    """Of the scopes that have a limit."""
+    scopes = {
+        f"feature:{feature}": policy.feature,
+        f"tenant:{feature}:{tenant}": policy.tenant,
+        f"key:{feature}:{key}": policy.key,
+    }
+    return [_bound(scope, limit) for scope, limit in scopes.items() if any(limit.model_dump().values())]
 
 
 def _bound(scope: str, limit: Limit) -> Bound:

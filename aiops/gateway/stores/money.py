@@ -12,6 +12,9 @@ from aiops.gateway.messages import Call
 from aiops.gateway.picture import Budget, Picture
 from aiops.gateway.recording import SpoolRecorder
 
+Applying = tuple[list[Budget], list[Budget]]
+MOST_KNOWN = 10_000
+
 
 class BudgetLedger:
     """The port `Ledger`: which budgets apply to a call, and each hold in the journal before it is used."""
@@ -19,13 +22,13 @@ class BudgetLedger:
     def __init__(self, ledger: Ledger, recorder: SpoolRecorder) -> None:
         self._ledger = ledger
         self._recorder = recorder
+        self._known: dict[tuple[str, str], Applying] = {}  # by tenant and feature
+        self._picture: Picture | None = None
 
     async def hold(self, call: Call, worst: Decimal) -> "JournalledHold":
-        budgets = budgets_of(call.picture, call.tenant, call.feature.slug)
+        budgets, holding = self._budgets(call)
         try:
-            hold = await self._ledger.hold(
-                worst, [budget for budget in budgets if budget.amount or budget.hard]
-            )
+            hold = await self._ledger.hold(worst, holding)
         except NoRoom as refused:
             raise _no_room(refused, budgets) from None
         call.trace.over_soft = self._ledger.nearly(budgets)
@@ -33,16 +36,28 @@ class BudgetLedger:
             self._recorder.journal(hold.id, _facts(call, hold))
         return JournalledHold(hold, self._recorder)
 
+    def _budgets(self, call: Call) -> "Applying":
+        """Those that count for the call, and those of them that money is held from."""
+        if call.picture is not self._picture or len(self._known) > MOST_KNOWN:
+            self._picture, self._known = call.picture, {}
+        whose = (call.tenant, call.feature.slug)
+        known = self._known.get(whose)
+        if known is None:
+            budgets = budgets_of(call.picture, *whose)
+            known = self._known[whose] = (budgets, [one for one in budgets if one.amount or one.hard])
+        return known
+
 
 class JournalledHold:
     """A hold whose end is in the journal too, where no record will say it."""
 
-    __slots__ = ("_hold", "_recorder", "id", "leases")
+    __slots__ = ("_hold", "_recorder", "id", "leases", "worst")
 
     def __init__(self, hold: Hold, recorder: SpoolRecorder) -> None:
         self._hold = hold
         self._recorder = recorder
         self.id = hold.id
+        self.worst = hold.worst
         self.leases = hold.leases
 
     def settle(self, cost: Decimal | None) -> None:
