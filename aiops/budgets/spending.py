@@ -9,8 +9,10 @@ for, counts as spent (`actions.lose_leases_of`).
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 
 from django.db import connection, transaction
 from django.db.models import F, Q
@@ -23,6 +25,14 @@ from aiops.core import clock as core_clock
 from aiops.core.money import ZERO, usd
 
 HOLDS = 8  # in a slice at least
+
+
+@dataclass(frozen=True, slots=True)
+class Applying:
+    """A budget that has to be asked."""
+
+    id: int
+    period: Literal["day", "month"]
 
 
 class Spending:
@@ -46,7 +56,7 @@ class Spending:
         self._holds = holds
         self._clock = clock
         self._now = now
-        self._budgets: list[Budget] = []
+        self._budgets: list[Applying] = []
         self._read_at = -math.inf
         self._renewed_at = clock()
         self._accounts: dict[tuple[int, datetime], Account] = {}
@@ -89,19 +99,19 @@ class Spending:
         self._count += 1
         return Hold(f"{self.instance}-{self._count}", worst, accounts)
 
-    def _applying(self) -> Sequence[Budget]:
+    def _applying(self) -> Sequence[Applying]:
         """Read now and then, since people set and remove budgets; what is left of them is never read here."""
         if self._clock() - self._read_at >= RENEW_EVERY:
-            rows = Budget.objects.select_related("tenant", "feature").filter(*self._whose)
-            self._budgets = list(rows.order_by("id"))
+            rows = Budget.objects.filter(*self._whose).order_by("id").values_list("id", "period")
+            self._budgets = [Applying(pk, "day" if kind == "day" else "month") for pk, kind in rows]
             self._read_at = self._clock()
         return self._budgets
 
-    def _account(self, budget: Budget) -> Account:
-        begins, ends = period_of("day" if budget.period == "day" else "month", self._now())
-        known = self._accounts.get((budget.pk, begins))
+    def _account(self, budget: Applying) -> Account:
+        begins, ends = period_of(budget.period, self._now())
+        known = self._accounts.get((budget.id, begins))
         if known is None:
-            known = self._accounts[budget.pk, begins] = Account(budget, begins, ends)
+            known = self._accounts[budget.id, begins] = Account(budget, begins, ends)
         return known
 
     def _enlarge(self, account: Account, worst: Decimal) -> None:
@@ -192,8 +202,7 @@ def charge(amounts: Iterable[Mapping[int, Decimal]]) -> None:
     leases = sorted(total)
     with connection.cursor() as cursor:
         cursor.execute(leasing.LOCK, {"leases": leases})
-        values = {"leases": leases, "amounts": [total[lease] for lease in leases]}
-        cursor.execute(leasing.SETTLE, values)
+        cursor.execute(leasing.SETTLE, {"leases": leases, "amounts": [total[lease] for lease in leases]})
 
 
 def leases_of(instance: str) -> list[int]:

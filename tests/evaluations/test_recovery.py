@@ -82,7 +82,7 @@ class World:
         except psycopg.OperationalError:
             return None
 
-    def wait_for(self, run: int, condition, seconds: float = 45) -> None:
+    def wait_for(self, run: int, condition, seconds: float = 120) -> None:
         deadline = time.monotonic() + seconds
         row = None
         while time.monotonic() < deadline:
@@ -141,6 +141,24 @@ def assert_each_case_once(world, run, server, *, cases=CASES, deaths):
     assert len(server.requests) <= cases + 60 * deaths
 
 
+def assert_paid_once(world, run):
+    """Budget and spend have each result once, and what died with a worker at its worst case."""
+    period = (
+        "SELECT period.spent, period.leased, run.cost + run.unaccounted, period.spent <= budget.amount "
+        "FROM evaluations_run AS run JOIN budgets_budget AS budget USING (feature_id) "
+        "JOIN budgets_period AS period ON period.budget_id = budget.id WHERE run.id = %s"
+    )
+    spent, leased, counted, inside = world.ask(period, run)
+    assert (spent, leased, inside) == (counted, 0, True)
+    sums = (
+        "SELECT sum(rollup.cost), sum(rollup.unaccounted) > 0 FROM gateway_rollup AS rollup "
+        "JOIN features_feature AS feature ON feature.slug = rollup.feature "
+        "JOIN evaluations_run AS run ON run.feature_id = feature.id "
+        "WHERE run.id = %s AND rollup.tenant = 'internal'"
+    )
+    assert world.ask(sums, run) == (spent, True)
+
+
 def assert_under_way(world, run):
     state = "SELECT state, done < %s FROM evaluations_run WHERE id = %s"
     assert world.ask(state, CASES, run) == ("running", True)
@@ -181,6 +199,7 @@ def test_a_run_outlives_its_worker_its_broker_and_its_database(world, server):
         restart_postgres(world)
         world.wait_for(run, is_over)
     assert_each_case_once(world, run, server, deaths=3)
+    assert_paid_once(world, run)
 
 
 def test_a_judged_run_outlives_its_worker_without_half_a_result(world, server):
@@ -201,6 +220,7 @@ def test_a_judged_run_outlives_its_worker_without_half_a_result(world, server):
         "WHERE result.run_id = %s AND score.scorer = 'judge'"
     )
     assert world.ask(judged, run) == (60, 60, True)
+    assert_paid_once(world, run)
 
 
 def test_a_run_that_was_never_sent_is_found(world, server):
