@@ -11,7 +11,7 @@ BACKWARD = "DROP TRIGGER flags_publish ON approaches_rulesetversion"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("gateway", "0007_guardrails"),
+        ("gateway", "0008_cache_writer"),
         ("approaches", "0002_triggers"),
         ("flags", "0002_publishing"),
     ]
