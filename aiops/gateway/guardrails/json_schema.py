@@ -82,7 +82,7 @@ _VERSIONS: Compiled[Mapping[str, Any], Validator] = Compiled(validator_of)
 
 
 def _pattern(
-    validator: Any,
+    validator: Any,  # noqa: ARG001 - as jsonschema calls it
     pattern: str,
     instance: Any,
     schema: Any,  # noqa: ARG001 - as jsonschema calls it
