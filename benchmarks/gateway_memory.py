@@ -2,7 +2,7 @@
 
     python -m benchmarks.gateway_memory [--calls 200000] [--streams 1000]
 
-First so many streams are open at once, each with a piece each half second. Then calls follow, each a new
+First so many streams are open at once, each with a piece every two seconds. Then calls follow, each a new
 question, so that the cache in memory fills (20,000 answers): memory is compared after 20 % of the calls, at
 least 25,000 of them (half, where there are fewer than 50,000), and at the end.
 """
@@ -84,7 +84,7 @@ async def streams(stage: Stage, checks: Checks, count: int, pid: int) -> None:
             body = chat_body("streams", f"Where is parcel {number}?", stream=True)
             writer.write(request(stage.chat, body, stage.headers))
             try:
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(100):
                     await reader.readuntil(b"word 0")
             except (asyncio.IncompleteReadError, TimeoutError, OSError):
                 return False
@@ -101,7 +101,7 @@ async def streams(stage: Stage, checks: Checks, count: int, pid: int) -> None:
     checks(size < STREAMS_MB, f"{size:.0f} MB with them open, {before:.0f} before")
     for writer in lines:
         writer.close()
-    stage.until(lambda: ended(stage) >= count, 60)
+    stage.until(lambda: ended(stage) >= count, 180)
 
 
 def ended(stage: Stage) -> int:
