@@ -576,6 +576,11 @@ simple(
     before=lambda: factories.make_lease(state="open").expires_at + timedelta(seconds=1),
 )
 simple(
+    "budgets: lose_leases_of",
+    budgets.lose_leases_of,
+    instance=lambda: factories.make_lease(state="open").instance,
+)
+simple(
     "budgets: reconcile_lease",
     budgets.reconcile_lease,
     lease=factories.make_lease,
