@@ -33,6 +33,9 @@ def main() -> int:
         pid = stage.gateways[0].pid
         print(f"     {memory_mb(pid):.0f} MB at the start")
         asyncio.run(streams(stage, checks, options.streams, pid))
+        waited = stage.until(lambda: ended(stage) >= options.streams, 180)
+        gone = stage.asked()["slow-stream"].get("gone", 0)
+        checks(gone, f"{gone} of them closed by their callers: the vendor's ended within {waited:.1f} s")
         if options.calls:
             flat(stage, checks, options.calls, pid)
     return checks.code
@@ -101,7 +104,7 @@ async def streams(stage: Stage, checks: Checks, count: int, pid: int) -> None:
     checks(size < STREAMS_MB, f"{size:.0f} MB with them open, {before:.0f} before")
     for writer in lines:
         writer.close()
-    stage.until(lambda: ended(stage) >= count, 180)
+    await asyncio.sleep(1)  # until the lines are closed
 
 
 def ended(stage: Stage) -> int:
