@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -89,6 +90,12 @@ def _is_ip(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+class Post(Protocol):
+    """What sends: `Sender`, and what tests put in its place."""
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Said: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aiops.gateway import tracing
 from aiops.gateway.connections import Bounded
@@ -146,7 +146,7 @@ def log_lines() -> None:
     )
 
 
-def serve(app: Gateway, bind: str, port: int) -> None:
+def serve(app: ASGIApp, bind: str, port: int) -> None:
     rarely_collect_garbage()
     uvicorn.Server(config_of(app)).run(sockets=[listening_socket(bind, port)])
 
@@ -161,7 +161,7 @@ def rarely_collect_garbage() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-def config_of(app: Gateway, log_level: str = "warning") -> uvicorn.Config:
+def config_of(app: ASGIApp, log_level: str = "warning") -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="uvloop",

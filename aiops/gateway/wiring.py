@@ -7,7 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from django.conf import settings
 
@@ -93,10 +93,7 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
             idempotency=idempotency,
             queries=await stack.enter_async_context(stored_queries()),
         )
-        running = [
-            asyncio.create_task(part.run())
-            for part in (recorder, ledger, cache, limits, idempotency, standing, *tracing.running(written))
-        ]
+        running = _begun(recorder, ledger, cache, limits, idempotency, standing, *tracing.running(written))
         stack.push_async_callback(_ended, running)
         yield Gate(
             picture=lambda: snapshot.picture,
@@ -126,6 +123,16 @@ async def _opened(stack: AsyncExitStack, pool: Pool) -> Pool:
     await pool.open()
     stack.push_async_callback(pool.close)
     return pool
+
+
+class _Part(Protocol):
+    async def run(self) -> None:
+        """Until cancelled."""
+        ...
+
+
+def _begun(*parts: _Part) -> list[asyncio.Task[None]]:
+    return [asyncio.create_task(part.run()) for part in parts]
 
 
 async def _ended(tasks: list[asyncio.Task[None]]) -> None:
