@@ -24,7 +24,7 @@ PAGES = (
 
 def tabs(feature: Feature, current: str, user: User | None = None) -> list[Tab]:
     """Those that `user` may open; None: all. `current` is a title in small letters: "overview"."""
-    found = []
+    found: list[Tab] = []
     for title, name, permission in PAGES:
         if user is not None and not user.may(permission):
             continue
