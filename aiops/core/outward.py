@@ -162,4 +162,8 @@ async def _beginning(answer: aiohttp.ClientResponse) -> str:
 def _words(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "No answer came in time."
-    return f"{type(error).__name__}: {error}"[:300]
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "The name of the address is not known."
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return f"Its certificate is not trusted: {error.certificate_error}"[:300]
+    return f"No answer: {error or type(error).__name__}"[:300]
