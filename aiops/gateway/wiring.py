@@ -64,13 +64,7 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
         limits = Limits(counter, lambda: snapshot.processes)
         approaches = InstantApproaches()
         stack.callback(approaches.close)
-        snapshot = Snapshot(
-            process,
-            home,
-            spool_records=lambda: recorder.spool.count,
-            local_limits=lambda: limits.local_only,
-            swapped=approaches.prepare,
-        )
+        snapshot = _following(process, home, recorder, limits, approaches)
         await stack.enter_async_context(snapshot)
         await approaches.prepared()
         vendors = OpenVendors(lambda: snapshot.picture)
@@ -123,6 +117,19 @@ async def _opened(stack: AsyncExitStack, pool: Pool) -> Pool:
     await pool.open()
     stack.push_async_callback(pool.close)
     return pool
+
+
+def _following(
+    process: Process, home: Path, recorder: SpoolRecorder, limits: Limits, approaches: InstantApproaches
+) -> Snapshot:
+    """Decisions, and what the process says of itself to those who make them."""
+    return Snapshot(
+        process,
+        home,
+        spool_records=lambda: recorder.spool.count,
+        local_limits=lambda: limits.local_only,
+        swapped=approaches.prepare,
+    )
 
 
 class _Part(Protocol):
