@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aiops.gateway import tracing
 from aiops.gateway.connections import Bounded
@@ -130,7 +130,8 @@ def main(arguments: list[str] | None = None, *, opened: Open | None = None) -> N
     parser.add_argument("--port", type=int, default=8001)
     options = parser.parse_args(arguments)
     log_lines()
-    serve(tracing.carried(make_app(opened or _wired(options.port))), options.bind, options.port)
+    app = make_app(_lasting(opened or _wired(options.port)))
+    serve(tracing.carried(app), options.bind, options.port)
 
 
 def log_lines() -> None:
@@ -146,22 +147,29 @@ def log_lines() -> None:
     )
 
 
-def serve(app: Gateway, bind: str, port: int) -> None:
-    rarely_collect_garbage()
+def serve(app: ASGIApp, bind: str, port: int) -> None:
     uvicorn.Server(config_of(app)).run(sockets=[listening_socket(bind, port)])
 
 
-def rarely_collect_garbage() -> None:
-    """Modules and decisions live as long as the process: looking through them took a fifth of all time.
+def _lasting(opened: Open) -> Open:
+    """What is there once all is open lives as long as the process: garbage is looked for beside it, and rarely.
 
-    A call leaves no cycles behind but for exceptions' tracebacks, so that little gathers between two looks.
+    Looking took a fifth of all time. A call leaves no cycles behind but for exceptions' tracebacks, so that
+    little gathers between two looks.
     """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+
+    @asynccontextmanager
+    async def lasting() -> AsyncIterator[Gate]:
+        async with opened() as gate:
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(50_000, 20, 50)
+            yield gate
+
+    return lasting
 
 
-def config_of(app: Gateway, log_level: str = "warning") -> uvicorn.Config:
+def config_of(app: ASGIApp, log_level: str = "warning") -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="uvloop",

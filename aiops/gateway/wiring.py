@@ -93,10 +93,8 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
             idempotency=idempotency,
             queries=await stack.enter_async_context(stored_queries()),
         )
-        running = [
-            asyncio.create_task(part.run())
-            for part in (recorder, ledger, cache, limits, idempotency, standing, *tracing.running(written))
-        ]
+        parts = (recorder, ledger, cache, limits, idempotency, standing)
+        running = [asyncio.create_task(part.run()) for part in (*parts, *tracing.running(written))]
         stack.push_async_callback(_ended, running)
         yield Gate(
             picture=lambda: snapshot.picture,
