@@ -7,7 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from django.conf import settings
 
@@ -38,6 +38,12 @@ from aiops.gateway.stores.tickets import StoredTickets
 from aiops.gateway.stores.vendors import OpenVendors
 
 LAST_BATCH = 4.0  # seconds for what is still in the spool at the end
+
+
+class Runs(Protocol):
+    """What goes on beside the calls, until it is cancelled."""
+
+    async def run(self) -> None: ...
 
 
 def new_instance() -> str:
@@ -93,8 +99,8 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
             idempotency=idempotency,
             queries=await stack.enter_async_context(stored_queries()),
         )
-        parts = (recorder, ledger, cache, limits, idempotency, standing)
-        running = [asyncio.create_task(part.run()) for part in (*parts, *tracing.running(written))]
+        parts: list[Runs] = [recorder, ledger, cache, limits, idempotency, standing]
+        running = [asyncio.create_task(part.run()) for part in [*parts, *tracing.running(written)]]
         stack.push_async_callback(_ended, running)
         yield Gate(
             picture=lambda: snapshot.picture,
