@@ -249,6 +249,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 15.0,
         "options": {"expires": 15},
     },
+    "flags.carry_out_schedules": {
+        "task": "flags.carry_out_schedules",
+        "schedule": 5.0,
+        "options": {"expires": 10},
+    },
     "approaches.sweep": {"task": "approaches.sweep", "schedule": 30.0, "options": {"expires": 60}},
 }
 

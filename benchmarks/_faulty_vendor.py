@@ -18,7 +18,7 @@ from typing import Any
 import uvloop
 
 Write = asyncio.StreamWriter
-PIECES, PAUSE = 60, 0.5  # of a slow stream; seconds
+PIECES, PAUSE = 60, 2.0  # of a slow stream; seconds
 
 
 def usage(prompt: Any = 10, completion: Any = 10) -> dict[str, Any]:
@@ -62,7 +62,7 @@ async def cut(writer: Write) -> None:
 
 
 async def slow_stream(writer: Write) -> None:
-    """A piece now and then, for half a minute."""
+    """A piece now and then, for two minutes."""
     await _begin(writer)
     for number in range(PIECES):
         await _piece(writer, {"content": f"word {number} "})

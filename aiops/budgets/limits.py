@@ -153,7 +153,9 @@ class Limits:
         if limit is None:
             return
         window = self._window(bound.scope, what)
-        if window.used + amount > window.granted and not window.full:
+        asked = -1  # for which minute: it may go by while we ask, and another call begin the next
+        while window.used + amount > window.granted and not window.full and asked != window.number:
+            asked = window.number
             await self._grant(window, f"aiops:limit:{bound.scope}:{what}", limit, amount)
         if window.used + amount > window.granted:
             raise Full(bound.scope, f"{what} a minute", limit, WINDOW - self._now() % WINDOW)

@@ -53,11 +53,12 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A vertical line at something that happened: a deploy, a kill (`bad`)."""
+    """A vertical line at something that happened: a deploy, a kill (`bad`). `note`: what pointing says."""
 
     at: X
     label: str
     bad: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +196,7 @@ def _mark_label(mark: Mark) -> dict[str, Any]:
     return {
         "x": _plain(mark.at), "y": 1, "yref": "paper", "text": _text(mark.label), "showarrow": False,
         "xanchor": "left", "yanchor": "bottom", "xshift": -4,
+        "hovertext": "<br>".join(map(_text, mark.note.split("\n"))),
         "font": {"size": 12, "color": "{bad}" if mark.bad else "{ink}"},
     }  # fmt: skip
 

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -91,6 +92,12 @@ def _is_ip(host: str) -> bool:
     return True
 
 
+class Post(Protocol):
+    """What sends: `Sender`, and what tests put in its place."""
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Said: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Sender:
     """`public` says of an IP address whether it may be connected to; `http`: without TLS too."""
@@ -155,4 +162,8 @@ async def _beginning(answer: aiohttp.ClientResponse) -> str:
 def _words(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "No answer came in time."
-    return f"{type(error).__name__}: {error}"[:300]
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "The name of the address is not known."
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return f"Its certificate is not trusted: {error.certificate_error}"[:300]
+    return f"No answer: {error or type(error).__name__}"[:300]

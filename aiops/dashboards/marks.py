@@ -15,12 +15,12 @@ from aiops.deployments.models import Deployment
 from aiops.flags.models import KillSwitch
 from aiops.releases.models import Release
 
-MOST = 7  # side by side on the narrowest chart that shows their words
+MOST = 5  # side by side on a telephone
 READ = 200  # rows of each kind
 FOLLOWED = " is in production"  # a deployment that follows a release is that release
 DEPLOYS = {"deployments.deployed": "deploy", "deployments.candidate_started": "candidate"}
 RELEASES = {Release.Kind.SHIP: "ship", Release.Kind.ROLLBACK: "roll back", Release.Kind.ADOPTED: "begin"}
-LENGTH = 22
+NAMED = 8  # of those that stand together
 
 
 def marks(since: datetime, until: datetime, feature: str = "") -> list[Mark]:
@@ -36,9 +36,9 @@ def _stops(since: datetime, until: datetime, feature: str) -> Iterator[Mark]:
         rows = rows.filter(Q(scope="feature", target=feature) | Q(scope="global"))
     for stop in rows.order_by("-at")[:READ]:
         name = stop.target or "everything"
-        yield Mark(stop.at, f"stop {name}"[:LENGTH], bad=True)
+        yield Mark(stop.at, "stop", bad=True, note=f"stop {name}")
         if stop.lifted_at:
-            yield Mark(stop.lifted_at, f"lift {name}"[:LENGTH])
+            yield Mark(stop.lifted_at, "lift", note=f"lift {name}")
 
 
 def _releases(since: datetime, until: datetime, feature: str) -> Iterator[Mark]:
@@ -46,7 +46,8 @@ def _releases(since: datetime, until: datetime, feature: str) -> Iterator[Mark]:
     if feature:
         rows = rows.filter(prompt__feature__slug=feature)
     for name, kind, at in rows.order_by("-at").values_list("prompt__name", "kind", "at")[:READ]:
-        yield Mark(at, f"{RELEASES[Release.Kind(kind)]} {name}"[:LENGTH])
+        word = RELEASES[Release.Kind(kind)]
+        yield Mark(at, word, note=f"{word} {name}")
 
 
 def _deploys(since: datetime, feature: str) -> Iterator[Mark]:
@@ -58,7 +59,8 @@ def _deploys(since: datetime, feature: str) -> Iterator[Mark]:
     for event in events.order_by("-id")[:READ]:
         at = newest.pop(event.feature, event.at)
         if not event.reason.endswith(FOLLOWED):
-            yield Mark(at, f"{DEPLOYS[event.action]} {event.feature}"[:LENGTH])
+            word = DEPLOYS[event.action]
+            yield Mark(at, word, note=f"{word} {event.feature}")
 
 
 def _groups(marks: Iterable[Mark], apart: timedelta) -> Iterator[list[Mark]]:
@@ -77,4 +79,6 @@ def _together(group: Sequence[Mark]) -> Mark:
     """One for all: a stop where there is one, else the first."""
     first = next((one for one in group if one.bad), group[0])
     more = f" +{len(group) - 1}" if len(group) > 1 else ""
-    return Mark(first.at, f"{first.label}{more}", bad=first.bad)
+    rest = f"\nand {len(group) - NAMED} more" if len(group) > NAMED else ""
+    note = "\n".join(one.note for one in group[:NAMED]) + rest
+    return Mark(first.at, f"{first.label}{more}", bad=first.bad, note=note)

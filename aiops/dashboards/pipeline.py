@@ -127,7 +127,7 @@ def _router(counted: Counted, policy: Policy, small: frozenset[str]) -> Stage:
         lambda row: row["model"] in small and row["outcome"] == "answered",
         of=lambda row: bool(row["model"]) and row["outcome"] == "answered",
     )
-    how = "by rules" if policy.router.kind == "rules" else f"{policy.router.kind}"
+    how = "by rules" if policy.router.kind == "rules" else policy.router.kind
     return Stage("Router", routed, f"to a small model, {how}", "router")
 
 

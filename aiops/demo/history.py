@@ -18,9 +18,13 @@ from aiops.datasets.models import Case, Dataset, DatasetVersion
 from aiops.demo import content, deciding
 from aiops.demo.building import known_run
 from aiops.demo.reviewing import known_review
+from aiops.evaluations.judging import is_judge
 from aiops.evaluations.models import GradeSample, HumanGrade, JudgeTrust, Result, Run, Verdict
 from aiops.features.models import Feature
 from aiops.flags.models import ChangeRequest, KillSwitch
+from aiops.gateway import inside
+from aiops.gateway.inside import Bill
+from aiops.gateway.models import INTERNAL_ARM, Rollup
 from aiops.prompts.models import Prompt, Version
 from aiops.releases.models import Approval, LineComment, Release, ReviewRequest, Revision
 from aiops.tenants.models import Tenant
@@ -57,6 +61,7 @@ def triggers_off(*tables: type[models.Model]) -> Iterator[None]:
 @transaction.atomic
 def backdate(now: datetime) -> None:
     """Move the demo's rows to their times before `now`. Nothing but the columns of times changes."""
+    Rollup.objects.filter(arm=INTERNAL_ARM).delete()
     with triggers_off(*_MOVED):
         began = now - timedelta(days=_BEGAN)
         for rows in (User.objects, Tenant.objects, Provider.objects, Model.objects, Feature.objects):
@@ -147,6 +152,19 @@ def _move_run(wanted: content.Run, at: datetime) -> None:
     )
     Result.objects.filter(run=row).update(created_at=ended)
     Verdict.objects.filter(candidate=row).update(created_at=ended)
+    _spend_then(row, ended)
+
+
+def _spend_then(run: Run, at: datetime) -> None:
+    """What the run cost was spent when it ended, and not when the demo was loaded."""
+    paid = run.results.filter(reused_from=None, attempts__gt=0)
+    count, worst = paid.count(), run.unaccounted
+    if run.model is not None:
+        own = Bill("evaluation", run.model.name, run.cost - run.judge_cost, worst, calls=count)
+        inside.add_up(run.feature.slug, [own], at)
+    judges = [entry["model_name"] for entry in run.scorers if is_judge(entry)]
+    if judges:
+        inside.add_up(run.feature.slug, [Bill("judge", judges[0], run.judge_cost, calls=run.done)], at)
 
 
 def _move_review(wanted: content.Run) -> None:

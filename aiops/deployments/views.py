@@ -96,7 +96,7 @@ def answer(request: SignedInRequest, slug: str, pk: int) -> HttpResponse:
 def _changed(request: SignedInRequest, feature: Feature, waits: DeploymentRequest | None) -> HttpResponse:
     made = queries.deployment_of(feature)
     if waits:
-        toasts.success(request, f"{waits.served} waits for a second person. Nothing has changed yet.")
+        toasts.success(request, f"Waits for a second person: {waits.served}. Nothing has changed yet.")
     elif made:
         arm = f"{made.candidate} serves {made.share.normalize():f} %" if made.candidate else str(made.stable)
         toasts.success(request, f"{feature.slug}: {arm} from now on.")

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from aiops.features.models import Feature
 
 OWN = frozenset(
-    {"features", "deployments", "feature", "trying"}
+    {"features", "deployments", "feature", "trying", "guardrails"}
 )  # whose pages are about the feature in their address
 
 

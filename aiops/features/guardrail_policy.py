@@ -164,6 +164,19 @@ class GuardrailPolicy(Settings):
         modes = ((name, getattr(self, name)) for name in GUARDRAILS)
         return tuple((name, mode == "enforce") for name, mode in modes if mode != "off")
 
+    def lacks_settings(self, name: str) -> bool:
+        """Whether the guardrail has nothing to look for, so that it would let everything pass."""
+        wanted: dict[str, bool] = {
+            "typed": self.typed_rules.record is not None or self.typed_rules.shape != "record",
+            "dates": bool(self.date_rules.fields),
+            "numbers": bool(self.number_rules.ranges),
+            "sql": bool(self.sql_rules.tables),
+            "banned": bool(self.banned_rules.terms),
+            "personal": bool(self.personal_rules.kinds),
+            "length": self.length_rules.least is not None or self.length_rules.most is not None,
+        }
+        return not wanted.get(name, True)
+
 
 # In the order of checking: what is masked is masked before anything else reads the answer.
 GUARDRAILS = (

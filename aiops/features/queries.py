@@ -3,9 +3,12 @@
 from collections.abc import Iterable
 
 from django.db.models import Count, Q, QuerySet
+from pydantic import ValidationError
 
 from aiops.audit.models import AuditEvent
+from aiops.core.errors import InvalidInput
 from aiops.features.models import Feature, PolicyVersion
+from aiops.features.policy import Policy
 
 
 def features_listed(text: str = "") -> "QuerySet[Feature]":
@@ -42,3 +45,12 @@ def callback_urls(slugs: Iterable[str]) -> dict[str, str]:
     newest = rows.order_by("feature_id", "-number").distinct("feature_id")
     found = newest.values_list("feature__slug", "settings__callback_url")
     return {slug: url for slug, url in found if url}
+
+
+def policy_in_force(feature: Feature) -> Policy:
+    """What the feature decides now. InvalidInput where the stored version no longer reads."""
+    latest = latest_policy(feature)
+    try:
+        return Policy.model_validate(latest.settings) if latest else Policy()
+    except ValidationError:
+        raise InvalidInput("The stored policy no longer reads. Save a new one on its page.") from None

@@ -14,6 +14,7 @@ PAGES = (
     ("Prompt", "feature:prompts", Permission.PROMPTS_VIEW),
     ("Evaluations", "feature:evaluations", Permission.EVALUATIONS_VIEW),
     ("Policy", "features:policy", Permission.FEATURES_VIEW),
+    ("Guardrails", "guardrails:page", Permission.FEATURES_VIEW),
     ("Deployment", "deployments:deployment", Permission.FLAGS_VIEW),
     ("Knowledge", "knowledge:feature", Permission.FEATURES_VIEW),
     ("Calls", "feature:calls", Permission.SPEND_VIEW),
@@ -23,7 +24,7 @@ PAGES = (
 
 def tabs(feature: Feature, current: str, user: User | None = None) -> list[Tab]:
     """Those that `user` may open; None: all. `current` is a title in small letters: "overview"."""
-    found = []
+    found: list[Tab] = []
     for title, name, permission in PAGES:
         if user is not None and not user.may(permission):
             continue

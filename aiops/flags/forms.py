@@ -40,6 +40,12 @@ class FlagForm(forms.Form):
         help_text="Always the same users: who is inside stays inside when it grows.",
     )
     when_unknown = forms.BooleanField(required=False, label="While nobody has decided, let everyone use it")
+    due_at = forms.DateTimeField(
+        required=False,
+        label="When",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text="In your own time zone. Empty: now.",
+    )
     reason = forms.CharField(max_length=1000, required=False, help_text=REASON_HELP)
     seen = forms.CharField(widget=forms.HiddenInput)
 

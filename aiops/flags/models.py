@@ -204,3 +204,75 @@ class Acknowledgement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.process_id}: {self.revision}"
+
+
+class Schedule(models.Model):
+    """A flag's change at a time to come. Widening waits for a second person first, when it is asked for.
+
+    `before` is what the person saw; `outcome` says why it was not done.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waits for a second person"
+        PLANNED = "planned", "Planned"
+        DONE = "done", "Done"
+        CANCELED = "canceled", "Canceled"
+        FAILED = "failed", "Not done"
+
+    feature = models.ForeignKey(Feature, on_delete=models.CASCADE, related_name="schedules")
+    before = models.JSONField()
+    wanted = models.JSONField()
+    due_at = models.DateTimeField()
+    reason = models.TextField(blank=True)
+    state = models.CharField(max_length=8, choices=State, default=State.PLANNED)
+    asked_at = models.DateTimeField(default=clock.now)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    approved_at = models.DateTimeField(null=True)
+    approved_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("due_at", "id")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(approved_at=None, approved_by=None)
+                | Q(approved_at__isnull=False, approved_by__isnull=False),
+                name="flags_schedule_approved_at_and_approved_by",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by=None) | ~Q(asked_by=F("approved_by")),
+                name="flags_schedule_second_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("waiting", "planned"), ended_at=None)
+                | (~Q(state__in=("waiting", "planned")) & Q(ended_at__isnull=False)),
+                name="flags_schedule_ended_at",
+            ),
+        )
+        indexes = (models.Index(fields=("due_at",), name="flags_schedule_due", condition=Q(ended_at=None)),)
+
+    def __str__(self) -> str:
+        return f"{self.feature.slug}: schedule {self.pk}"
+
+
+class Landing(models.Model):
+    """How far a stop had got when it was lifted: `told` of `processes` had it, the last after `seconds`."""
+
+    stop = models.OneToOneField(KillSwitch, on_delete=models.CASCADE, related_name="landing")
+    drill = models.BooleanField(default=False)
+    processes = models.PositiveIntegerField()
+    told = models.PositiveIntegerField()
+    seconds = models.FloatField(null=True)
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.stop}: {self.told} of {self.processes}"
+
+    @property
+    def proves(self) -> bool:
+        """Whether it reached every process, and there was one."""
+        return 0 < self.processes == self.told

@@ -8,7 +8,7 @@ from aiops.core.errors import Conflict
 from aiops.features.models import Feature
 from aiops.flags import queries
 from aiops.flags.audience import Audience
-from aiops.flags.models import Flag, KillSwitch
+from aiops.flags.models import Flag, KillSwitch, Landing
 from aiops.tenants.models import Tenant
 
 
@@ -32,14 +32,18 @@ def put_flag(by: Actor, feature: Feature, wanted: Audience, reason: str = "") ->
     )
 
 
-def end_stop(by: Actor, stop: KillSwitch, reason: str = "") -> KillSwitch:
-    """Lift the stop. Conflict where somebody has done so."""
+def end_stop(by: Actor, stop: KillSwitch, reason: str = "", *, drill: bool = False) -> KillSwitch:
+    """Lift the stop, and keep which processes it had reached. Conflict where somebody has lifted it."""
     locked = KillSwitch.objects.select_for_update().get(pk=stop.pk)
     if locked.lifted_at:
         raise Conflict("This stop is lifted already.")
     locked.lifted_at, locked.lift_reason = clock.now(), reason.strip()
     locked.lifted_by = by if isinstance(by, User) else None
     locked.save(update_fields=["lifted_at", "lifted_by", "lift_reason"])
+    reached = queries.spread(locked.revision, locked.published_at)
+    landing = Landing(stop=locked, drill=drill, processes=reached.total, told=reached.done)
+    landing.seconds = reached.seconds
+    landing.save()
     audit.record(
         by=by,
         action="flags.lifted",

@@ -10,10 +10,20 @@ from django.db.models.functions import Now
 
 from aiops.accounts import queries as accounts
 from aiops.accounts.models import User
+from aiops.audit.models import AuditEvent
 from aiops.core import clock
 from aiops.features.models import Feature
 from aiops.flags.audience import EVERYBODY, Audience
-from aiops.flags.models import Acknowledgement, ChangeRequest, Flag, GatewayProcess, KillSwitch, Publication
+from aiops.flags.models import (
+    Acknowledgement,
+    ChangeRequest,
+    Flag,
+    GatewayProcess,
+    KillSwitch,
+    Landing,
+    Publication,
+    Schedule,
+)
 from aiops.tenants.models import Tenant
 
 LIVE = timedelta(seconds=10)  # a process that has not been seen for longer is not counted on
@@ -56,12 +66,32 @@ def active_stop(scope: str, target: str) -> KillSwitch | None:
 
 
 def past_stops() -> "QuerySet[KillSwitch]":
-    return KillSwitch.objects.exclude(lifted_at=None).select_related("by", "lifted_by").order_by("-id")
+    return (
+        KillSwitch.objects.exclude(lifted_at=None)
+        .select_related("by", "lifted_by", "landing")
+        .order_by("-id")
+    )
 
 
 def waiting_requests() -> "QuerySet[ChangeRequest]":
     rows = ChangeRequest.objects.filter(state="waiting")
     return rows.select_related("feature", "stop", "asked_by").order_by("-id")
+
+
+def open_schedules() -> "QuerySet[Schedule]":
+    """Changes to come, the next first."""
+    rows = Schedule.objects.filter(ended_at=None).select_related("feature", "asked_by", "approved_by")
+    return rows.order_by("due_at", "id")
+
+
+def last_landing() -> Landing | None:
+    """The last stop, a drill or not, that was lifted while a gateway ran."""
+    return Landing.objects.filter(processes__gt=0).select_related("stop").order_by("-id").first()
+
+
+def flag_history(feature: Feature) -> "QuerySet[AuditEvent]":
+    """What the feature's flag was changed from and to, the newest first."""
+    return AuditEvent.objects.filter(feature=feature.slug, action="flags.changed").order_by("-id")
 
 
 def publication() -> Publication | None:

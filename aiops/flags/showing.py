@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
+from aiops.audit.models import AuditEvent
 from aiops.features import queries as features
 from aiops.features.models import Feature
 from aiops.features.policy import Policy
 from aiops.features.wording import instead
 from aiops.flags.audience import Audience
-from aiops.flags.models import ChangeRequest, Flag, KillSwitch
+from aiops.flags.models import ChangeRequest, Flag, KillSwitch, Schedule
 from aiops.flags.queries import audience_of
 
 
@@ -56,6 +58,20 @@ def differences(request: ChangeRequest, tenants: int) -> list[tuple[str, str, st
         ("Tenants", ", ".join(sorted(before.tenants)) or "none", ", ".join(sorted(wanted.tenants)) or "none"),
     ]
     return [line for line in said if line[1] != line[2]]
+
+
+def planned(found: Iterable[Schedule], tenants: int) -> list[tuple[Schedule, str, str]]:
+    """(schedule, words now, words then) for each."""
+    return [(one, _words(one.before, tenants), _words(one.wanted, tenants)) for one in found]
+
+
+def past(found: Iterable[AuditEvent], tenants: int) -> list[tuple[AuditEvent, str, str]]:
+    """(change, words before, words after) for each change of a flag."""
+    return [(one, _words(one.before, tenants), _words(one.after, tenants)) for one in found]
+
+
+def _words(stored: dict[str, Any] | None, tenants: int) -> str:
+    return Audience.from_json(stored).words(tenants) if stored else ""
 
 
 def seen_instead(scope: str, target: str) -> str:

@@ -16,7 +16,7 @@ from django.db.models import F
 from aiops.catalog import keys
 from aiops.core import clock
 from aiops.core.errors import AiopsError
-from aiops.core.outward import Refused, Sender, Unreached
+from aiops.core.outward import Post, Refused, Sender, Unreached
 from aiops.core.tasks import enqueue
 from aiops.features import queries as features
 from aiops.features.callbacks import http_allowed, signed
@@ -59,7 +59,7 @@ def due() -> list[str]:
     return list(rows.order_by("next_at").values_list("pk", flat=True)[:AT_ONCE])
 
 
-def deliver(ticket_id: str, sender: Sender | None = None) -> bool | None:
+def deliver(ticket_id: str, sender: Post | None = None) -> bool | None:
     """Try once; whether the application said yes. None: another worker has it, or it is told already."""
     now = clock.now()
     waiting = Callback.objects.filter(pk=ticket_id, state=Callback.State.WAITING)
@@ -75,7 +75,7 @@ def body_of(ticket: Ticket) -> bytes:
     return orjson.dumps({"id": ticket.pk, "state": ticket.state, "output": output})
 
 
-def _tried(ticket: Ticket, sender: Sender) -> _Came:
+def _tried(ticket: Ticket, sender: Post) -> _Came:
     address = features.callback_urls([ticket.feature]).get(ticket.feature, "")
     if not address:
         return _Came("", said="The feature’s policy names no address any more.", final=True)

@@ -51,11 +51,9 @@ def rates(feature: str, days: int = DAYS) -> dict[tuple[str, bool], Rate]:
     """By guardrail, and whether it was enforced then."""
     rows = GuardrailHour.objects.filter(feature=feature, hour__gte=since(days)).order_by()
     names = ("checked", "failed", "mended", "repaired")
-    summed = rows.values("guardrail", "enforced").annotate(**{f"n_{name}": Sum(name) for name in names})
-    return {
-        (row["guardrail"], row["enforced"]): Rate(**{name: row[f"n_{name}"] for name in names})
-        for row in summed
-    }
+    summed = rows.values("guardrail", "enforced").annotate(*map(Sum, names))
+    found = summed.values_list("guardrail", "enforced", *(f"{name}__sum" for name in names))
+    return {(guardrail, enforced): Rate(*counts) for guardrail, enforced, *counts in found}
 
 
 def examples(feature: str, guardrail: str, most: int = 10) -> list[Example]:

@@ -20,7 +20,7 @@ from aiops.gateway import tracing
 from aiops.gateway.connections import Bounded
 from aiops.gateway.endpoints import afterwards, calls, embeddings, flags, state
 from aiops.gateway.endpoints.answers import GONE, Answer, Asked, asked_by, error_answer
-from aiops.gateway.errors import GatewayError
+from aiops.gateway.errors import GatewayError, NotReady
 from aiops.gateway.gate import Gate
 
 log = structlog.get_logger(__name__)
@@ -102,8 +102,8 @@ async def _answered(endpoint: Endpoint, scope: Scope, receive: Receive) -> Respo
 def _crash(path: str, error: Exception) -> Response:
     """Said in the log, and to the caller without a word of it."""
     log.error("gateway_failed", path=path, error="".join(traceback.format_exception(error)))
-    body = {"message": "The gateway failed.", "type": "api_error", "param": None, "code": "internal_error"}
-    return Answer({"error": body}, status=502)
+    words = "The gateway could not serve this request; its log says why."
+    return error_answer(NotReady(words, retry_after=1))
 
 
 async def _http_error(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature
@@ -152,7 +152,7 @@ def serve(app: ASGIApp, bind: str, port: int) -> None:
 
 
 def _lasting(opened: Open) -> Open:
-    """What is there once all is open lives as long as the process: garbage is looked for beside it, and rarely.
+    """What is there once all is open lives as long as the process: garbage is looked for beside it, rarely.
 
     Looking took a fifth of all time. A call leaves no cycles behind but for exceptions' tracebacks, so that
     little gathers between two looks.

@@ -6,7 +6,7 @@ Such sums have the arm `internal`: pages of spend read them, pages about live ca
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -41,11 +41,15 @@ class Bill:
     lost: bool = False
 
 
-def add_up(feature: str, bills: Iterable[Bill]) -> None:
-    """Add `bills` to this hour's sums of `feature` and the tenant `internal`, in the caller's transaction."""
+def add_up(feature: str, bills: Iterable[Bill], at: datetime | None = None) -> None:
+    """Add `bills` to the sums of `feature` and the tenant `internal`, in the caller's transaction.
+
+    Of this hour; the demo's past happened in that of `at`.
+    """
+    hour = (at or clock.now()).astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for bill in bills:
-        row = rows.setdefault(tuple(getattr(bill, name) for name in _ALIKE), _empty(feature, bill))
+        row = rows.setdefault(tuple(getattr(bill, name) for name in _ALIKE), _empty(hour, feature, bill))
         row["calls"] += bill.calls
         row["cost"] += bill.cost + bill.unaccounted
         row["unaccounted"] += bill.unaccounted
@@ -56,8 +60,7 @@ def add_up(feature: str, bills: Iterable[Bill]) -> None:
             cursor.execute(ROLL_UP, [json.dumps(list(rows.values()), default=str)])
 
 
-def _empty(feature: str, bill: Bill) -> dict[str, Any]:
-    hour = clock.now().astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+def _empty(hour: datetime, feature: str, bill: Bill) -> dict[str, Any]:
     words = ("category", "locale", "approach_name")
     counts = ("calls", *(f"{name}_tokens" for name in TOKENS), "overhead_ms")
     return {

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import psycopg
 import structlog
 from psycopg import AsyncConnection
 
@@ -83,17 +82,17 @@ class SpoolRecorder:
             while await self._drain.step():
                 self.storing = True
             self.storing = True
-        except (psycopg.OperationalError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is: records that wait are tried again
             if self.storing:
-                log.warning("records_wait", spool=str(self.spool.folder), error=str(error))
+                log.warning("records_wait", spool=str(self.spool.folder), error=repr(error))
             self.storing = False
 
     async def _take_over(self) -> None:
         try:
             root, own = self.spool.folder.parent, self.spool.folder
             await replay(root, self._connect, self._settle, own=own, bury=self._bury)
-        except (psycopg.OperationalError, OSError) as error:
-            log.warning("spools_wait", error=str(error))
+        except Exception as error:  # noqa: BLE001 - as above
+            log.warning("spools_wait", error=repr(error))
 
 
 class Drain:

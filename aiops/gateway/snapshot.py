@@ -23,7 +23,7 @@ from pydantic import ValidationError
 from aiops.core import clock
 from aiops.flags import presence
 from aiops.flags.presence import Process
-from aiops.gateway import listening, painting, stopfile
+from aiops.gateway import guardrails, listening, painting, stopfile
 from aiops.gateway.painting import Painted
 from aiops.gateway.picture import Picture
 
@@ -136,6 +136,8 @@ class Snapshot:
                 self._uncopied.set()
             self._current = looked
             await self._say()
+            if painted:
+                await self._aside(guardrails.warm, painted.picture)
         except (DatabaseError, InterfaceError) as error:
             self._wait = min(max(self._wait * 2, FIRST_WAIT), LONGEST_WAIT)
             log.warning("decisions_stale", error=str(error).strip(), age=self.age, again_in=self._wait)

@@ -7,12 +7,13 @@ of this is there, and OpenTelemetry is not imported.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 import structlog
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aiops import env
 from aiops.gateway.ports import Recorder
@@ -28,9 +29,6 @@ FIELDS = (
     *("overhead_ms", "stream", "spans", "attempts", "revision", "ticket"),
 )
 _INCOMING: ContextVar[tuple[str, str]] = ContextVar("traceparent", default=("", ""))
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 log = structlog.get_logger(__name__)
 
@@ -60,15 +58,15 @@ def traced(recorder: Recorder, instance: str) -> Recorder:
     return TracedRecorder(recorder, Exporter(address, instance).export)
 
 
-def carried(app: App) -> App:
+def carried(app: ASGIApp) -> ASGIApp:
     """`app`, told of its callers' traces where ours go anywhere."""
     return carrying(app) if endpoint() else app
 
 
-def carrying(app: App) -> App:
+def carrying(app: ASGIApp) -> ASGIApp:
     """`app`, with the caller's trace in each request's own context."""
 
-    async def carry(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    async def carry(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             found = {name: value for name, value in scope["headers"] if name in _NAMES}
             _INCOMING.set((_text(found, b"traceparent"), _text(found, b"tracestate")))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.forms.boundfield import BoundField
 
 from aiops.deployments.models import Deployment
 from aiops.features.models import Feature
@@ -12,6 +13,7 @@ from aiops.gateway.trying import Asked
 from aiops.tenants.models import INTERNAL, Tenant
 
 INPUT = "input."
+MORE = ("locale", "user", "category")
 LONGEST = 100_000  # characters of one input
 
 
@@ -40,6 +42,17 @@ class TryForm(forms.Form):
         tenants = Tenant.objects.all() if any_tenant else Tenant.objects.filter(slug=INTERNAL)
         self.fields["tenant"].queryset = tenants  # type: ignore[attr-defined]  # a ModelChoiceField
         self.fields = {**self._asked(), **self.fields}
+
+    def usual(self) -> list[BoundField]:
+        return [self[name] for name in self.fields if name not in MORE]
+
+    def more(self) -> list[BoundField]:
+        """What is folded away."""
+        return [self[name] for name in MORE]
+
+    def wants_more(self) -> bool:
+        """Whether something of it is said, or wrong."""
+        return any(self[name].value() or self[name].errors for name in MORE)
 
     def asked(self, feature: Feature, by: str) -> Asked:
         """What is to be sent, once the form is valid. What was left empty has its default."""

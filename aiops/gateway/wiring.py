@@ -40,12 +40,6 @@ from aiops.gateway.stores.vendors import OpenVendors
 LAST_BATCH = 4.0  # seconds for what is still in the spool at the end
 
 
-class Runs(Protocol):
-    """What goes on beside the calls, until it is cancelled."""
-
-    async def run(self) -> None: ...
-
-
 def new_instance() -> str:
     """A name that no other process has: also that of its folder in the spool."""
     return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
@@ -99,8 +93,7 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
             idempotency=idempotency,
             queries=await stack.enter_async_context(stored_queries()),
         )
-        parts: list[Runs] = [recorder, ledger, cache, limits, idempotency, standing]
-        running = [asyncio.create_task(part.run()) for part in [*parts, *tracing.running(written)]]
+        running = _begun(recorder, ledger, cache, limits, idempotency, standing, *tracing.running(written))
         stack.push_async_callback(_ended, running)
         yield Gate(
             picture=lambda: snapshot.picture,
@@ -130,6 +123,16 @@ async def _opened(stack: AsyncExitStack, pool: Pool) -> Pool:
     await pool.open()
     stack.push_async_callback(pool.close)
     return pool
+
+
+class _Part(Protocol):
+    async def run(self) -> None:
+        """Until cancelled."""
+        ...
+
+
+def _begun(*parts: _Part) -> list[asyncio.Task[None]]:
+    return [asyncio.create_task(part.run()) for part in parts]
 
 
 async def _ended(tasks: list[asyncio.Task[None]]) -> None:

@@ -45,6 +45,11 @@ def _feature() -> dict[str, Any]:
     return {"slug": factories.make_prompt(feature=factories.make_feature()).feature.slug}
 
 
+@sample("guardrails")
+def _guardrails() -> dict[str, Any]:
+    return {"slug": factories.make_feature().slug, "name": "length"}
+
+
 @sample("prompts")
 def _prompts() -> dict[str, Any]:
     label = factories.make_label()
@@ -114,7 +119,8 @@ def _deployments() -> dict[str, Any]:
 def _flags() -> dict[str, Any]:
     pk = 1_000_000  # one number for both
     stop, request = factories.make_stop(pk=pk), factories.make_request(pk=pk)
-    return {"slug": stop.target, "pk": request.pk}
+    schedule = factories.make_schedule(pk=pk)
+    return {"slug": stop.target, "pk": (request.pk, schedule.pk)[0]}
 
 
 @sample("calls")

@@ -35,6 +35,7 @@ from aiops.releases import actions as releases
 from aiops.releases.models import Release
 from aiops.reviews import actions as reviews
 from aiops.tenants import actions as tenants
+from aiops.tenants.models import INTERNAL
 from tests import factories
 
 Act = Callable[[], object]
@@ -399,6 +400,13 @@ simple(
     feature=factories.make_feature,
     policy=Policy(deadline_seconds=9),
 )
+simple(
+    "features: set_guardrail",
+    features.set_guardrail,
+    feature=factories.make_feature,
+    guardrail="refusal",
+    mode="observe",
+)
 
 
 simple("features: make_callback_secret", features.make_callback_secret, feature=factories.make_feature)
@@ -480,6 +488,31 @@ simple("flags: approve_request", flags.approve_request, request=factories.make_r
 simple("flags: decline_request", flags.decline_request, request=factories.make_request)
 
 
+simple(
+    "flags: plan_change",
+    flags.plan_change,
+    feature=factories.make_feature,
+    wanted=Audience(on=False),
+    due_at=lambda: clock.now() + timedelta(hours=1),
+)
+simple(
+    "flags: approve_schedule",
+    flags.approve_schedule,
+    schedule=partial(factories.make_schedule, state="waiting"),
+)
+simple("flags: cancel_schedule", flags.cancel_schedule, schedule=factories.make_schedule)
+simple("flags: carry_out", flags.carry_out, schedule=factories.make_schedule)
+
+
+@trial("flags: start_drill")
+def _start_drill(user: User) -> Act:
+    factories.make_tenant(slug=INTERNAL)
+    return partial(flags.start_drill, by=user)
+
+
+simple("flags: end_drill", flags.end_drill, stop=factories.make_stop)
+
+
 @trial("flags: withdraw_request")
 def _withdraw_request(user: User) -> Act:
     return partial(flags.withdraw_request, by=user, request=factories.make_request(asked_by=user))
@@ -541,6 +574,11 @@ simple(
     "budgets: lose_leases",
     budgets.lose_leases,
     before=lambda: factories.make_lease(state="open").expires_at + timedelta(seconds=1),
+)
+simple(
+    "budgets: lose_leases_of",
+    budgets.lose_leases_of,
+    instance=lambda: factories.make_lease(state="open").instance,
 )
 simple(
     "budgets: reconcile_lease",

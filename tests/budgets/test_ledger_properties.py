@@ -6,7 +6,7 @@ do at the same time is for `test_ledger.py` and `benchmarks/`.
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -110,7 +110,8 @@ class Gateway:
         self.ledger = Ledger(name, connect, clock, lambda: NOON)
 
     def hold(self, worst: Decimal) -> Hold:
-        found: Hold = self.run(self.ledger.hold(worst, list(Budget.objects.order_by("id"))))
+        budgets: list[Any] = list(Budget.objects.order_by("id"))
+        found: Hold = self.run(self.ledger.hold(worst, budgets))
         return found
 
     def keep(self) -> None:
@@ -160,7 +161,7 @@ class Money(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.undone: AbstractAsyncContextManager[None] | Any = transaction.atomic()
+        self.undone: Any = transaction.atomic()
         self.undone.__enter__()
         Connection.real = connection.connection
         tenant, feature = make_tenant(slug="internal"), make_feature(slug="summary")

@@ -62,6 +62,22 @@ def test_a_large_limit_needs_a_round_trip_for_a_hundredth_of_the_calls():
     assert counter.asked == 10
 
 
+def test_a_minute_that_goes_by_while_redis_is_asked_refuses_nobody():
+    clock = Clock()
+
+    class Slow(Counter):
+        async def add(self, key: str, amount: int, expire: int) -> int:
+            total = await super().add(key, amount, expire)
+            if self.asked == 1:
+                clock.seconds += 60
+                process.headers([ACME])  # another call meets the new minute first
+            return total
+
+    process = Limits(Slow(), now=clock)
+    inside = asyncio.run(process.enter([ACME], 1))
+    assert inside.headers["x-ratelimit-remaining-requests"] == "9"
+
+
 def test_a_new_minute_begins_afresh():
     counter, clock = Counter(), Clock()
     process = Limits(counter, now=clock)

@@ -102,7 +102,7 @@ def test_without_tls_nothing_is_sent_unless_allowed():
 def test_nobody_listening_is_said():
     with listening(200) as (url, _):
         pass
-    with pytest.raises(Unreached, match="Connect"):
+    with pytest.raises(Unreached, match="No answer: Cannot connect"):
         LOOPBACK.post(url, b"", {})
 
 
@@ -129,3 +129,12 @@ def dripping():
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
         over.set()
         thread.join()
+
+
+def test_a_name_that_nobody_knows_is_said(monkeypatch):
+    def unknown(*_arguments, **_named):
+        raise socket.gaierror("Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(Unreached, match="The name of the address is not known"):
+        Sender().post("https://nowhere.example.com/", b"", {})

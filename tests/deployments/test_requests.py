@@ -152,7 +152,7 @@ def url(feature, rest=""):
 def test_the_page_asks_and_a_product_manager_decides(as_role, feature):
     engineer, product = as_role("engineer"), as_role("product")
     answer = engineer.post(url(feature, "deploy/"), {"approach": "search:", "arm": "stable"}, follow=True)
-    assert "search waits for a second person. Nothing has changed yet." in answer.content.decode()
+    assert "Waits for a second person: search. Nothing has changed yet." in answer.content.decode()
     assert "somebody else has to approve it" in engineer.get(url(feature)).content.decode()
     request = DeploymentRequest.objects.get()
     text = product.post(

@@ -596,5 +596,5 @@ def test_stream_that_breaks_keeps_what_had_come(engineer, version, monkeypatch):
         provider = make_provider(kind=Provider.Kind.OPENAI_COMPATIBLE, base_url=server.base_url)
         stream(engineer, sent(version, make_price(model=make_model(provider=provider))))
     call = PlaygroundCall.objects.get()
-    assert (call.state, call.error_kind, call.unaccounted > 0) == ("failed", "unreachable", True)
+    assert (call.state, call.error_kind, call.unaccounted > 0) == ("failed", "broken", True)
     assert "A short answer".startswith(call.output)

@@ -23,6 +23,7 @@ from tests.factories.decisions import (
     make_policy,
     make_process,
     make_request,
+    make_schedule,
     make_served,
     make_stop,
 )
@@ -95,6 +96,7 @@ __all__ = [
     "make_rules",
     "make_run",
     "make_sample",
+    "make_schedule",
     "make_served",
     "make_stop",
     "make_tenant",

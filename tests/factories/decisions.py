@@ -1,5 +1,6 @@
 """Keys, policies, deployments, flags, stops and gateways."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -7,7 +8,7 @@ from aiops.core import clock
 from aiops.core.actors import SystemActor
 from aiops.deployments.models import Deployment, DeploymentRequest, Served
 from aiops.features.models import PolicyVersion
-from aiops.flags.models import ChangeRequest, Flag, GatewayProcess, KillSwitch
+from aiops.flags.models import ChangeRequest, Flag, GatewayProcess, KillSwitch, Schedule
 from aiops.tenants.models import ApiKey
 from aiops.tenants.tokens import digest_of, new_token
 from tests.factories.catalog import make_price
@@ -91,6 +92,19 @@ def make_request(**values: Any) -> ChangeRequest:
         "asked_by": values.pop("asked_by", None) or make_user(roles=["engineer"]),
     }
     return ChangeRequest.objects.create(**{**facts, **values})
+
+
+def make_schedule(**values: Any) -> Schedule:
+    """An engineer wants to turn a feature off in an hour."""
+    everybody = {"on": True, "limited": False, "percent": "0.00", "tenants": [], "when_unknown": False}
+    facts = {
+        "feature": values.pop("feature", None) or make_feature(),
+        "before": everybody,
+        "wanted": {**everybody, "on": False},
+        "due_at": clock.now() + timedelta(hours=1),
+        "asked_by": values.pop("asked_by", None) or make_user(roles=["engineer"]),
+    }
+    return Schedule.objects.create(**{**facts, **values})
 
 
 def make_process(**values: Any) -> GatewayProcess:

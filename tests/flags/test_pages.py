@@ -36,7 +36,7 @@ def test_the_list_asks_as_many_questions_for_three_as_for_one(rows, product, dja
         factories.make_flag(tenants=[factories.make_tenant()], changed_by=product.user)
         factories.make_stop()
         factories.make_request()
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(21):
         page(product, "/flags/")
 
 

@@ -33,18 +33,27 @@ MESSAGES = st.builds(
     tool_calls=st.lists(TOOL, max_size=1).map(tuple),
     tool_call_id=WORDS,
 )
-PARAMETERS = st.fixed_dictionaries(
-    {},
-    optional={
-        "max_tokens": st.sampled_from((None, 0, 1)),
-        "temperature": st.sampled_from((None, 0.0, 0.5)),
-        "seed": st.sampled_from((None, 0, 1)),
-        "stop": st.lists(WORDS, max_size=2).map(tuple),
-        "response_schema": st.sampled_from((None, {}, {"type": "object"})),
-        "tools": st.lists(TOOL, max_size=1).map(tuple),
-        "tool_choice": st.sampled_from((None, "none", {"type": "function"})),
-    },
-).map(lambda values: Parameters(**values))
+
+
+def _parameters(values: dict[str, Any]) -> Parameters:
+    return Parameters(**values)
+
+
+PARAMETERS = st.builds(
+    _parameters,
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "max_tokens": st.sampled_from((None, 0, 1)),
+            "temperature": st.sampled_from((None, 0.0, 0.5)),
+            "seed": st.sampled_from((None, 0, 1)),
+            "stop": st.lists(WORDS, max_size=2).map(tuple),
+            "response_schema": st.sampled_from((None, {}, {"type": "object"})),
+            "tools": st.lists(TOOL, max_size=1).map(tuple),
+            "tool_choice": st.sampled_from((None, "none", {"type": "function"})),
+        },
+    ),
+)
 MATTERS: dict[str, Any] = {
     "tenant": st.sampled_from(("acme", "globex")),
     "approach": APPROACHES,

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,14 @@ from aiops.gateway.guardrails import (
     typed,
 )
 from aiops.gateway.guardrails.sql_rules import approved
-from aiops.gateway.memory import MemoryLedger, MemoryLibrary, MemoryTickets, MemoryVendors, memory_world
+from aiops.gateway.memory import (
+    MemoryLedger,
+    MemoryLibrary,
+    MemoryRecorder,
+    MemoryTickets,
+    MemoryVendors,
+    memory_world,
+)
 from aiops.gateway.messages import Parameters, Passage, Reply
 from aiops.gateway.pipeline import compose, stages
 from aiops.gateway.ports import NO_TOOLS, QueryFailed, Ran
@@ -467,11 +475,11 @@ def test_every_guardrail_may_be_mended_by_the_model_once():
         "Your answer was not accepted: 4 words, more than 3. Answer again, mending only this."
     )
     first, second = world.recorder.records[0]["attempts"]
-    assert world.ledger.spent == sum(map(float, (first["cost"], second["cost"]))) or world.ledger.held == 0
+    assert (world.ledger.spent, world.ledger.held) == (Decimal(first["cost"]) + Decimal(second["cost"]), 0)
 
 
 def test_a_repair_that_no_budget_holds_leaves_the_answer_refused():
-    reply, world = run(Vendor("one two three four"), SHORT, ledger=MemoryLedger(limit=0.2))
+    reply, world = run(Vendor("one two three four"), SHORT, ledger=MemoryLedger(Decimal("0.2")))
     assert (reply.outcome, reply.error.code) == ("refused", "output_rejected")
     assert len(world.recorder.records[0]["attempts"]) == 1
 
@@ -489,14 +497,15 @@ def test_what_was_refused_is_in_the_record():
 
 
 def test_a_cached_answer_is_not_checked_again():
-    world = memory_world(vendors=MemoryVendors({"small": Vendor("one two")}))
+    recorder = MemoryRecorder()
+    world = memory_world(vendors=MemoryVendors({"small": Vendor("one two")}), recorder=recorder)
 
     async def go():
         for _ in range(2):
             await compose(stages(world))(make_call({"guardrails": SHORT}))
 
     asyncio.run(go())
-    assert [len(record["checks"]) for record in world.recorder.records] == [1, 0]
+    assert [len(record["checks"]) for record in recorder.records] == [1, 0]
 
 
 def test_personal_data_goes_out_masked_and_is_counted_as_mended():
@@ -579,7 +588,8 @@ def test_an_answer_streams_where_nothing_has_to_read_it_first(policy, streams):
 
 
 def test_a_stream_that_is_observed_is_looked_at_when_it_is_whole():
-    world = memory_world(vendors=MemoryVendors({"small": Vendor("one two three four")}))
+    recorder = MemoryRecorder()
+    world = memory_world(vendors=MemoryVendors({"small": Vendor("one two three four")}), recorder=recorder)
 
     async def go():
         call = make_call({"guardrails": {**SHORT, "length": "observe"}}, stream=True)
@@ -589,7 +599,7 @@ def test_a_stream_that_is_observed_is_looked_at_when_it_is_whole():
 
     pieces, reply = asyncio.run(go())
     assert ("".join(pieces).split(), reply.checks[0].passed) == (["one", "two", "three", "four"], False)
-    assert world.recorder.records[0]["checks"][0]["reason"] == "4 words, more than 3"
+    assert recorder.records[0]["checks"][0]["reason"] == "4 words, more than 3"
 
 
 def test_guardrails_that_are_off_are_not_asked():

@@ -81,6 +81,42 @@ def test_tenants_are_labels_only_where_the_operator_wants_them(tmp_path, figures
     assert samples(page_of(named))["aiops_calls_total", "", "acme", "answered", "summary"] == 1
 
 
+CONTRACT = {  # CONTRACTS 2.4: name, its labels
+    "gen_ai_client_operation_duration_seconds": {
+        *("gen_ai_operation_name", "gen_ai_request_model", "gen_ai_provider_name", "error_type")
+    },
+    "gen_ai_client_token_usage": {"gen_ai_token_type", "gen_ai_request_model", "gen_ai_provider_name"},
+    "aiops_calls": {"feature", "outcome", "reason"},
+    "aiops_call_cost_usd": {"feature"},
+    "aiops_gateway_overhead_seconds": set(),
+    "aiops_cache": {"result"},
+    "aiops_budget_remaining_usd": {"budget", "period", "feature"},
+    "aiops_snapshot_age_seconds": set(),
+    "aiops_spool_records": set(),
+}
+WITH_TENANT = {"aiops_calls", "aiops_call_cost_usd", "aiops_budget_remaining_usd"}
+
+
+@pytest.mark.parametrize("with_tenant", [False, True])
+def test_every_figure_of_the_contract_is_there_with_its_labels(with_tenant, tmp_path, figures):
+    told = Figures(tmp_path / "told", with_tenant=with_tenant)
+    told.count(make_record() | {"cache": "miss"})
+    told.now(age=1.0, spooled=2)
+    told.left([(1, "day", "summary", "acme", Decimal(5))])
+    found = {
+        family.name: {label for sample in family.samples for label in sample.labels} - {"le"}
+        for family in text_string_to_metric_families(page_of(told).decode())
+    }
+    tenants = {name: {"tenant"} if with_tenant and name in WITH_TENANT else set() for name in CONTRACT}
+    assert found == {name: labels | tenants[name] for name, labels in CONTRACT.items()}
+
+
+def test_embeddings_are_an_operation_of_their_own(figures):
+    span = {"stage": "embedding", "begun_ms": 0.0, "ended_ms": 1.0, "decision": "", "facts": {}}
+    figures.count(make_record() | {"spans": [span]})
+    assert b'gen_ai_operation_name="embeddings"' in page_of(figures)
+
+
 OTHER = """
 import sys
 from pathlib import Path

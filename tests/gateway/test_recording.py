@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from django.db import connection as django_connection
 
+from aiops.gateway import recording
 from aiops.gateway.call_ids import new_id
 from aiops.gateway.models import Call, Quarantined, Rollup
 from aiops.gateway.recording import SpoolRecorder, replay
@@ -133,6 +134,27 @@ def test_records_wait_while_postgres_is_away(tmp_path):
     assert Call.objects.count() == 0
     assert asyncio.run(replay(tmp_path, world.connect, world.settle)) == 1
     assert (Call.objects.count(), list(tmp_path.iterdir())) == (1, [])
+
+
+def test_a_mistake_in_storing_does_not_end_the_storing(tmp_path, monkeypatch):
+    monkeypatch.setattr(recording, "PAUSE", 0.0)
+    world, mistakes = World(), [ZeroDivisionError("ours")]
+
+    async def settle(cursor, charges):
+        if mistakes:
+            raise mistakes.pop()
+        await world.settle(cursor, charges)
+
+    async def go() -> None:
+        recorder = SpoolRecorder(Spool(tmp_path / "one"), world.connect, settle)
+        recorder.write(make_record())
+        upkeep = asyncio.create_task(recorder.run())
+        while recorder.spool.count:  # noqa: ASYNC110 - its upkeep tells nobody
+            await asyncio.sleep(0.001)
+        upkeep.cancel()
+
+    asyncio.run(go())
+    assert (mistakes, Call.objects.count()) == ([], 1)
 
 
 HOLD = {

@@ -20,17 +20,31 @@ CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 OK, ERROR, SERVER, INTERNAL, CLIENT = 0, 2, 2, 1, 3
 
 
+def keeping(batches):
+    """An export that keeps what it is given."""
+
+    def export(batch):
+        batches.append(batch)
+        return True
+
+    return export
+
+
+async def app(scope, receive, send):
+    """Any ASGI app."""
+
+
 def called(answers=("Fine.",), *, headers=None, policy=None, **asked):
     """The calls' facts after one request to a real gateway."""
     kept = []
-    recorder = TracedRecorder(MemoryRecorder(), lambda batch: not kept.extend(batch))
+    recorder = TracedRecorder(MemoryRecorder(), keeping(kept))
     world = memory_world(vendors=MemoryVendors({"small": Vendor(*answers)}), recorder=recorder)
     with serving(make_picture(policy or {"cache": {"on": False}}), world, through=carrying) as url:
         sent = {"authorization": f"Bearer {TOKEN}", **(headers or {})}
         body = {"inputs": {"ticket": "My card 4111 is lost"}, **asked}
         httpx.post(f"{url}/v1/features/summary/invoke", headers=sent, json=body)
     asyncio.run(recorder.send())
-    return kept
+    return [call for batch in kept for call in batch]
 
 
 def collected(calls):
@@ -112,7 +126,7 @@ def test_more_than_may_wait_is_dropped_and_blocks_nobody(monkeypatch):
     monkeypatch.setattr(tracing, "MOST", 2)
     record = dict(called()[0].facts)
     batches, written = [], MemoryRecorder()
-    recorder = TracedRecorder(written, lambda batch: not batches.append(batch))
+    recorder = TracedRecorder(written, keeping(batches))
     for _ in range(5):
         recorder.write(record)
     asyncio.run(recorder.send())
@@ -130,7 +144,7 @@ def test_a_collector_that_is_away_costs_the_traces_alone():
 
 def test_at_the_end_what_waits_is_sent():
     batches = []
-    recorder = TracedRecorder(MemoryRecorder(), lambda batch: not batches.append(batch))
+    recorder = TracedRecorder(MemoryRecorder(), keeping(batches))
     record = called()[0].facts
 
     async def lived():
@@ -147,15 +161,15 @@ def test_at_the_end_what_waits_is_sent():
 def test_without_an_address_nothing_is_wrapped(monkeypatch):
     monkeypatch.delenv(tracing.VARIABLE, raising=False)
     recorder = MemoryRecorder()
-    assert (tracing.traced(recorder, "gw-1"), carried(serving), tracing.running(recorder)) == (
-        recorder, serving, ()
+    assert (tracing.traced(recorder, "gw-1"), carried(app), tracing.running(recorder)) == (
+        recorder, app, ()
     )  # fmt: skip
 
 
 def test_with_an_address_calls_are_traced(monkeypatch):
     monkeypatch.setenv(tracing.VARIABLE, "http://127.0.0.1:4318/")
     recorder = tracing.traced(MemoryRecorder(), "gw-1")
-    assert (tracing.running(recorder), carried(serving) is serving) == ((recorder,), False)
+    assert (tracing.running(recorder), carried(app) is app) == ((recorder,), False)
     recorder.feedback({"call_id": "x"})
 
 

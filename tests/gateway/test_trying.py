@@ -14,13 +14,18 @@ from aiops.flags.models import GatewayProcess
 from aiops.gateway import trying
 from aiops.gateway.memory import MemoryVendors, memory_world
 from aiops.gateway.picture import Key
-from aiops.tenants.models import ApiKey
+from aiops.tenants.models import INTERNAL, ApiKey
 from tests import factories
 from tests.gateway.served import make_picture, serving
 from tests.gateway.world import Vendor
 
 pytestmark = pytest.mark.django_db
 HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture(autouse=True)
+def our_own_tenant(db):
+    factories.make_tenant(slug=INTERNAL)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from aiops.features.actions.callbacks import make_callback_secret
 from aiops.features.actions.features import change_feature, create_feature
+from aiops.features.actions.guardrails import set_guardrail
 from aiops.features.actions.keys import issue_key, limit_key
 from aiops.features.actions.policies import restore_policy, set_policy
 
@@ -12,5 +13,6 @@ __all__ = [
     "limit_key",
     "make_callback_secret",
     "restore_policy",
+    "set_guardrail",
     "set_policy",
 ]

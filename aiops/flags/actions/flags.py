@@ -30,19 +30,20 @@ def change_flag(
     `expected` is what the person saw: Conflict where it has changed since, or where a request waits already.
     """
     locked = Feature.objects.select_for_update().get(pk=feature.pk)
-    _check(wanted)
+    check_audience(wanted)
     before = queries.audience(locked)
     if expected is not None and expected != before:
         raise Conflict(f"The flag of {locked.slug} has changed meanwhile. Look at it again.")
     if wanted == before:
         return None
-    if isinstance(by, User) and _waits(before, wanted):
+    if isinstance(by, User) and takes_two(before, wanted):
         return _ask(by, locked, before, wanted, reason.strip())
     put_flag(by, locked, wanted, reason.strip())
     return None
 
 
-def _waits(before: Audience, wanted: Audience) -> bool:
+def takes_two(before: Audience, wanted: Audience) -> bool:
+    """Whether `wanted` lets more in than `before`, above the workspace's share."""
     return wanted.wider_than(before) and queries.asks_for_two(wanted.reach(queries.tenant_count()))
 
 
@@ -70,7 +71,8 @@ def _ask(by: User, feature: Feature, before: Audience, wanted: Audience, reason:
     return request
 
 
-def _check(wanted: Audience) -> None:
+def check_audience(wanted: Audience) -> None:
+    """Raises InvalidInput for a percentage that is none, and for tenants that are not there."""
     if not sticky.percent_valid(wanted.percent):
         raise InvalidInput("The percentage is from 0 to 100, with at most two decimals.")
     known = set(Tenant.objects.filter(slug__in=wanted.tenants).values_list("slug", flat=True))

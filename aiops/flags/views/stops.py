@@ -9,7 +9,7 @@ from aiops.accounts.permissions import Permission
 from aiops.core import toasts
 from aiops.core.errors import AiopsError
 from aiops.core.pages import page_or_fragment, paginate
-from aiops.flags import actions, queries
+from aiops.flags import actions, drilling, queries
 from aiops.flags.forms import StopForm
 from aiops.flags.models import KillSwitch
 from aiops.flags.showing import seen_instead
@@ -45,6 +45,27 @@ def stop_page(request: SignedInRequest, pk: int) -> HttpResponse:
         "waiting": queries.waiting_requests().filter(stop=thrown).first(),
     }
     return page_or_fragment(request, "flags/stop_page.html", "flags/_spread.html", context)
+
+
+@requires(Permission.FLAGS_STOP)
+@require_POST
+def drill(request: SignedInRequest) -> HttpResponse:
+    """Some seconds at most: a stop of our own tenant, thrown and lifted."""
+    try:
+        landed = drilling.drill(request.user)
+    except AiopsError as error:
+        toasts.error(request, str(error))
+        return redirect("flags:list")
+    if landed.proves:
+        toasts.success(request, f"The stop reached all {landed.processes} and is lifted again.")
+    else:
+        missed = (
+            f"It reached {landed.told} of {landed.processes} gateways"
+            if landed.processes
+            else "No gateway runs"
+        )
+        toasts.error(request, f"{missed}: nothing is proved. The stop is lifted again.")
+    return redirect("flags:stop-page", pk=landed.stop_id)
 
 
 @requires(Permission.FLAGS_VIEW)

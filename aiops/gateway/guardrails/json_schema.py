@@ -64,7 +64,7 @@ def _callers(schema: Mapping[str, Any]) -> Validator:
 
 @lru_cache(maxsize=512)
 def _by_bytes(schema: bytes) -> Validator:
-    parsed: Mapping[str, Any] = json.loads(schema)
+    parsed: dict[str, Any] = json.loads(schema)
     kind = jsonschema.validators.validator_for(parsed, default=jsonschema.Draft202012Validator)
     kind.check_schema(parsed)
     return validator_of(parsed)
@@ -73,7 +73,8 @@ def _by_bytes(schema: bytes) -> Validator:
 def validator_of(schema: Mapping[str, Any]) -> Validator:
     """A validator that fetches nothing that a "$ref" names, and whose patterns take no time without end."""
     kind = jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator)
-    bounded: Any = jsonschema.validators.extend(kind, {"pattern": _pattern})
+    extend: Any = jsonschema.validators.extend
+    bounded = extend(kind, {"pattern": _pattern})
     made: Validator = bounded(schema, registry=EMPTY_REGISTRY)
     return made
 
@@ -82,7 +83,7 @@ _VERSIONS: Compiled[Mapping[str, Any], Validator] = Compiled(validator_of)
 
 
 def _pattern(
-    validator: Any,
+    validator: Any,  # noqa: ARG001 - as jsonschema calls it
     pattern: str,
     instance: Any,
     schema: Any,  # noqa: ARG001 - as jsonschema calls it

@@ -1,9 +1,11 @@
 """Which queries may be tried: one statement that reads, of allowed tables, with allowed functions."""
 
 from collections.abc import Collection, Iterator
+from typing import Any, ClassVar
 
 from sqlglot import exp
 from sqlglot.dialects.postgres import Postgres
+from sqlglot.parsers.postgres import PostgresParser
 
 from aiops.core.texts.answers import shorten
 from aiops.core.texts.read_only import PLAIN_NAME, parse_query
@@ -50,8 +52,8 @@ _CATALOG = "pg_catalog"
 class Named(Postgres):
     """PostgreSQL whose functions keep the names under which the query calls them."""
 
-    class Parser(Postgres.Parser):
-        FUNCTIONS = {}  # noqa: RUF012 - as the library has it: without any, each is known by its name alone
+    class Parser(PostgresParser):
+        FUNCTIONS: ClassVar[dict[str, Any]] = {}  # without any, each is known by its name alone
 
 
 def approved(query: str, tables: Collection[str], functions: Collection[str] = ()) -> exp.Expr:

@@ -100,7 +100,7 @@ class Figures:
             self._add(1, self._cache, record["cache"])
         self._add(record["overhead_ms"] / 1000, self._overhead)
         for attempt in record["attempts"]:
-            self._attempted(attempt)
+            self._attempted(attempt, _operation(record))
         if record["attempts"]:
             self._used(record["tokens"], record["attempts"][-1])
 
@@ -132,10 +132,10 @@ class Figures:
             encode, kind = choose_encoder(accept)
             return encode(registry), kind
 
-    def _attempted(self, attempt: Mapping[str, Any]) -> None:
+    def _attempted(self, attempt: Mapping[str, Any], operation: str) -> None:
         error = "error" if attempt["error"] else ""
         seconds = attempt["latency_ms"] / 1000
-        self._add(seconds, self._duration, "chat", attempt["model"], attempt["provider"], error)
+        self._add(seconds, self._duration, operation, attempt["model"], attempt["provider"], error)
 
     def _used(self, tokens: Mapping[str, int], attempt: Mapping[str, Any]) -> None:
         for kind, classes in (("input", _READ), ("output", _WRITTEN)):
@@ -149,3 +149,9 @@ class Figures:
             tally = Sum(child) if isinstance(metric, Counter) else Spread(child)
             self._tallies[metric, *labels] = tally
         tally.add(amount)
+
+
+def _operation(record: Mapping[str, Any]) -> str:
+    """A feature of kind embedding has a stage of its own, the innermost."""
+    spans = record["spans"]
+    return "embeddings" if spans and spans[-1]["stage"] == "embedding" else "chat"
