@@ -20,7 +20,7 @@ from aiops.gateway import tracing
 from aiops.gateway.connections import Bounded
 from aiops.gateway.endpoints import afterwards, calls, embeddings, flags, state
 from aiops.gateway.endpoints.answers import GONE, Answer, Asked, asked_by, error_answer
-from aiops.gateway.errors import GatewayError
+from aiops.gateway.errors import GatewayError, NotReady
 from aiops.gateway.gate import Gate
 
 log = structlog.get_logger(__name__)
@@ -102,8 +102,8 @@ async def _answered(endpoint: Endpoint, scope: Scope, receive: Receive) -> Respo
 def _crash(path: str, error: Exception) -> Response:
     """Said in the log, and to the caller without a word of it."""
     log.error("gateway_failed", path=path, error="".join(traceback.format_exception(error)))
-    body = {"message": "The gateway failed.", "type": "api_error", "param": None, "code": "internal_error"}
-    return Answer({"error": body}, status=502)
+    words = "The gateway could not serve this request; its log says why."
+    return error_answer(NotReady(words, retry_after=1))
 
 
 async def _http_error(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature
@@ -130,7 +130,8 @@ def main(arguments: list[str] | None = None, *, opened: Open | None = None) -> N
     parser.add_argument("--port", type=int, default=8001)
     options = parser.parse_args(arguments)
     log_lines()
-    serve(tracing.carried(make_app(opened or _wired(options.port))), options.bind, options.port)
+    app = make_app(_lasting(opened or _wired(options.port)))
+    serve(tracing.carried(app), options.bind, options.port)
 
 
 def log_lines() -> None:
@@ -147,18 +148,25 @@ def log_lines() -> None:
 
 
 def serve(app: ASGIApp, bind: str, port: int) -> None:
-    rarely_collect_garbage()
     uvicorn.Server(config_of(app)).run(sockets=[listening_socket(bind, port)])
 
 
-def rarely_collect_garbage() -> None:
-    """Modules and decisions live as long as the process: looking through them took a fifth of all time.
+def _lasting(opened: Open) -> Open:
+    """What is there once all is open lives as long as the process: garbage is looked for beside it, rarely.
 
-    A call leaves no cycles behind but for exceptions' tracebacks, so that little gathers between two looks.
+    Looking took a fifth of all time. A call leaves no cycles behind but for exceptions' tracebacks, so that
+    little gathers between two looks.
     """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+
+    @asynccontextmanager
+    async def lasting() -> AsyncIterator[Gate]:
+        async with opened() as gate:
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(50_000, 20, 50)
+            yield gate
+
+    return lasting
 
 
 def config_of(app: ASGIApp, log_level: str = "warning") -> uvicorn.Config:

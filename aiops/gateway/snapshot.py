@@ -6,6 +6,7 @@ With the database away the last one stays: `state()` says how old it is. Stops i
 
 import asyncio
 import contextlib
+import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -67,6 +68,7 @@ class Snapshot:
         self._said = self._swept = 0.0
         self._wake = asyncio.Event()
         self._uncopied = asyncio.Event()  # the picture is newer than its copy on disk
+        self._one_at_a_time = threading.Lock()  # of those that write the copy
         self._tasks: list[asyncio.Task[None]] = []
         # One thread, so that it is always the same database connection.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="snapshot")
@@ -203,7 +205,11 @@ class Snapshot:
     async def _copy_if_newer(self) -> None:
         if self._uncopied.is_set() and self._painted:
             self._uncopied.clear()
-            await asyncio.to_thread(self._keep_copy, self._painted.picture)
+            try:
+                await asyncio.to_thread(self._keep_copy, self._painted.picture)
+            except asyncio.CancelledError:
+                self._uncopied.set()  # the thread goes on, and nobody knows how far it comes
+                raise
 
     def _read_copy(self) -> Picture | None:
         try:
@@ -217,8 +223,9 @@ class Snapshot:
     def _keep_copy(self, picture: Picture) -> None:
         """A disk that is full costs the copy, not the decisions."""
         try:
-            self._copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            stopfile.replace(self._copy, picture.model_dump_json().encode())
+            with self._one_at_a_time:
+                self._copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                stopfile.replace(self._copy, picture.model_dump_json().encode())
         except OSError as error:
             log.warning("copy_not_kept", path=str(self._copy), error=str(error))
 

@@ -35,15 +35,9 @@ class Spool:
     """One process's folder. `count` lines have been written and not been read for good."""
 
     def __init__(self, folder: Path, segment_bytes: int = SEGMENT_BYTES) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.folder = folder
         self._limit = segment_bytes
-        self._lock = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self._lock)
-            raise Taken(str(folder)) from None
+        self._lock = _locked(folder) if folder.is_dir() else _made(folder)
         self.read_to = self._checkpoint()
         last = max(self._segments(), default=self.read_to.segment)
         self._segment = last + 1 if self._path(last).exists() else last  # a torn line stays alone
@@ -129,10 +123,29 @@ class Spool:
         return Place(segment, offset)
 
 
+def _made(folder: Path) -> int:
+    """A new folder, locked before it has its name: nobody takes it for one whose process is gone."""
+    unnamed = folder.with_name(f".{folder.name}")
+    unnamed.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = _locked(unnamed)
+    unnamed.rename(folder)
+    return lock
+
+
+def _locked(folder: Path) -> int:
+    lock = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        raise Taken(str(folder)) from None
+    return lock
+
+
 def abandoned(root: Path, own: Path | None = None) -> Iterator[Spool]:
     """The spools below `root` whose process is gone, each locked for us."""
     for folder in sorted(root.iterdir()) if root.is_dir() else ():
-        if folder == own or not folder.is_dir():
+        if folder == own or folder.name.startswith(".") or not folder.is_dir():
             continue
         try:
             yield Spool(folder)

@@ -198,5 +198,5 @@ def test_a_mistake_of_ours_says_nothing_of_itself():
     world = memory_world(vendors=SimpleNamespace(of=broken))
     with serving(make_picture(), world) as url:
         status, _, said = asked(url, posted(chat()))
-    assert (status, json.loads(said)["error"]["code"]) == (502, "internal_error")
+    assert (status, json.loads(said)["error"]["code"]) == (503, "not_ready")
     assert b"secret" not in said

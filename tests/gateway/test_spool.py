@@ -100,3 +100,8 @@ def test_reading_in_any_steps_gives_each_line_once(tmp_path_factory, steps, segm
         spool.done(batch[-1][1] if batch else Place(), len(batch))
     spool.close()
     assert seen == list(range(total))
+
+
+def test_a_folder_that_has_no_name_yet_is_nobodys_to_take(tmp_path):
+    (tmp_path / ".new").mkdir()
+    assert list(abandoned(tmp_path)) == []
