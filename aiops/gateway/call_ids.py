@@ -1,7 +1,7 @@
 """The ids of calls: ULIDs, which sort by time and hold it, so that an id alone finds its partition."""
 
+import os
 import re
-import secrets
 import time
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
@@ -12,7 +12,7 @@ _ID = re.compile(rf"call_[0-7][{_DIGITS}]{{25}}")
 
 def new_id(now: float | None = None, bits: int | None = None) -> str:
     """48 bits of milliseconds since 1970 (`now` in seconds) and 80 random ones, or `bits`; our prefix."""
-    tail = secrets.randbits(80) if bits is None else bits
+    tail = int.from_bytes(os.urandom(10)) if bits is None else bits
     number = int((time.time() if now is None else now) * 1000) << 80 | tail
     return "call_" + "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -10, -10)])
 

@@ -127,6 +127,9 @@ class Endpoint:
             yield block
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        length = response.content_length
+        if length is not None and length <= self._max_bytes and "content-encoding" not in response.headers:
+            return await response.read()
         return b"".join([block async for block in self._blocks(response)])
 
     def _parse(self, body: bytes) -> dict[str, Any]:
