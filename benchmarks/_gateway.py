@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -70,6 +71,18 @@ def gateways(folder: Path, count: int = 1) -> Iterator[list[Any]]:
         started = [parts.enter_context(_process(command, stdout=log, stderr=log)) for _ in range(count)]
         _wait(folder, count)
         yield started
+
+
+@contextlib.contextmanager
+def forwarder(vendor: str) -> Iterator[str]:
+    """The address of what only passes requests on to `vendor`."""
+    with _process(["-m", "benchmarks._forwarder", vendor, str(PORT + 1)]):
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", PORT + 1), 1):
+                break
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{PORT + 1}/v1/chat/completions"
 
 
 def _wait(folder: Path, count: int) -> None:

@@ -4,7 +4,8 @@
 
 Real parts only: PostgreSQL, Redis, a gateway process, a vendor over HTTP that answers at once; they and the
 load share this machine. Key, kill switch, exact cache (each prompt is new), rate limits, budgets, router,
-guardrails and record are on. The baseline is the same load straight at the vendor, in the same run.
+guardrails and record are on. The baselines, in the same run: the same load straight at the vendor, and through
+a forwarder that only passes requests on, which is what this machine gives to any gateway in Python.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import json
 import sys
 from typing import Any
 
-from benchmarks._gateway import FEATURE, PORT, gateways, memory_mb, stage
+from benchmarks._gateway import FEATURE, PORT, forwarder, gateways, memory_mb, stage
 from benchmarks._load import Measured, load
 
 POLICY: dict[str, Any] = {"breaker": {"tenant": {"requests_per_minute": 10_000_000, "concurrency": 100_000}}}
@@ -31,6 +32,10 @@ def main() -> int:
             _say("1 connection", alone)
             many = _pair(set_up["url"], url, fresh, headers, 64, options.seconds)
             _say("64 connections", many)
+            with forwarder(set_up["url"]) as bare:
+                passed = load(bare, fresh, headers, connections=64, seconds=options.seconds / 2)
+            ratio = passed.rate / many[1].rate
+            print(f"bare forwarder: {passed.rate:,.0f}/s, ratio to the gateway {ratio:.1f}")
             hits = load(url, lambda _: HIT, headers, connections=64, seconds=options.seconds / 2)
             print(f"cache hits: {hits.rate:,.0f}/s p99 {hits.quantile(0.99):.1f} ms {hits.statuses}")
             print(f"memory {memory_mb(process.pid):.0f} MB after {_stored(many[1])} calls")

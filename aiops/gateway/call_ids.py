@@ -3,6 +3,7 @@
 import os
 import re
 import time
+from functools import lru_cache
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
 _PAIRS = [first + second for first in _DIGITS for second in _DIGITS]
@@ -21,6 +22,7 @@ def valid(text: str) -> bool:
     return bool(_ID.fullmatch(text))
 
 
+@lru_cache(maxsize=256)  # a call's is asked for by its journal, its record and its ticket
 def time_of(call_id: str) -> float:
     """Seconds since 1970 UTC, to the millisecond. ValueError where it is no id of ours."""
     if not valid(call_id):
