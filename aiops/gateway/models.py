@@ -210,7 +210,7 @@ class CacheEntry(models.Model):
     class Meta:
         indexes = (
             models.Index(fields=("feature", "at"), name="gateway_cache_feature"),
-            models.Index(fields=("at",), name="gateway_cache_at"),
+            models.Index(fields=("at", "key"), name="gateway_cache_at"),
         )
 
     def __str__(self) -> str:

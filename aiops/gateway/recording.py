@@ -24,7 +24,7 @@ from aiops.gateway.spool import Place, Spool, abandoned
 log = structlog.get_logger(__name__)
 Bury = Callable[[AsyncConnection[Any], str], Awaitable[None]]  # the process of that name is dead, all stored
 
-BATCH = 2000  # lines
+BATCH = 400  # lines: while they are read and added up no call goes on
 EVERY = 0.2  # seconds
 PAUSE = 2.0  # seconds, while Postgres is away
 TAKE_OVER_EVERY = 5.0  # seconds

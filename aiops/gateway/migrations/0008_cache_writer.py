@@ -17,6 +17,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='cacheentry',
-            index=models.Index(fields=['at'], name='gateway_cache_at'),
+            index=models.Index(fields=['at', 'key'], name='gateway_cache_at'),
         ),
     ]

@@ -5,11 +5,12 @@ import secrets
 import time
 from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import orjson
 import structlog
-from psycopg import OperationalError
+from psycopg import AsyncConnection, OperationalError
 
 from aiops.gateway.messages import Call, Passage, Reply
 from aiops.gateway.ports import Cached
@@ -17,6 +18,7 @@ from aiops.gateway.stores.pool import Connect
 
 LATE = timedelta(seconds=2)  # by which a row may be committed after the time that it states
 SWEEP_EVERY = 60.0  # seconds
+PART = 250  # entries that are written or read at once
 log = structlog.get_logger(__name__)
 
 
@@ -36,7 +38,7 @@ class SharedCache:
         self._unsaved: dict[bytes, tuple[str, str, Reply, float]] = {}  # tenant, feature, reply, expires
         self._writer = secrets.token_hex(8)
         self._sweep_at = 0.0
-        self._read_to = datetime.now(UTC) - timedelta(days=7)
+        self._read_to: datetime | None = None  # None: nothing has been read
 
     async def find(self, key: bytes) -> Cached | None:
         known = self._known.get(key)
@@ -66,28 +68,44 @@ class SharedCache:
 
     async def exchange(self) -> None:
         """Write what is new here, read what is new elsewhere."""
-        unsaved, self._unsaved = self._unsaved, {}
-        try:
-            async with self._connect() as connection:
-                if unsaved:
-                    rows = orjson.dumps([_row(key, *kept) for key, kept in unsaved.items()]).decode()
-                    await connection.execute(_KEEP, {"rows": rows, "writer": self._writer})
-                asked = {"since": self._read_to, "most": self._most, "writer": self._writer}
-                cursor = await connection.execute(_NEWS, asked)
-                news = await cursor.fetchall()
-                if time.monotonic() >= self._sweep_at:
-                    self._sweep_at = time.monotonic() + SWEEP_EVERY
-                    await connection.execute(_SWEEP)
-        except BaseException:
-            self._unsaved = {**unsaved, **self._unsaved}
-            raise
-        for key, at, expires, text, structured, model, passages in reversed(news):
-            self._read_to = max(self._read_to, at - LATE)
-            if bytes(key) not in self._known:
-                reply = Reply(
-                    "answered", text, structured, model, passages=tuple(Passage(**one) for one in passages)
-                )
-                self._remember(bytes(key), at.timestamp(), expires.timestamp(), reply)
+        async with self._connect() as connection:
+            await self._write(connection)
+            await self._read(connection)
+            if time.monotonic() >= self._sweep_at:
+                self._sweep_at = time.monotonic() + SWEEP_EVERY
+                await connection.execute(_SWEEP)
+
+    async def _write(self, connection: AsyncConnection[Any]) -> None:
+        """In parts: while one is put together no call goes on."""
+        while self._unsaved:
+            part = dict(islice(self._unsaved.items(), PART))
+            rows = orjson.dumps([_row(key, *kept) for key, kept in part.items()]).decode()
+            await connection.execute(_KEEP, {"rows": rows, "writer": self._writer})
+            for key, kept in part.items():
+                if self._unsaved.get(key) is kept:  # else it was kept anew meanwhile
+                    del self._unsaved[key]
+
+    async def _read(self, connection: AsyncConnection[Any]) -> None:
+        if self._read_to is None:
+            row = await (await connection.execute(_FIRST, {"most": self._most})).fetchone()
+            self._read_to = row[0] if row else datetime.fromtimestamp(0, UTC)
+        at, key, more = self._read_to, b"", True
+        while more:
+            asked = {"at": at, "key": key, "part": PART, "writer": self._writer}
+            news = await (await connection.execute(_NEWS, asked)).fetchall()
+            for row in news:
+                self._learn(*row)
+            more = len(news) == PART
+            if news:
+                key, at = news[-1][:2]
+        self._read_to = max(self._read_to, at - LATE)
+
+    def _learn(self, key: bytes, at: datetime, expires: datetime, *answer: Any) -> None:
+        text, structured, model, passages = answer
+        if key not in self._known:
+            told = tuple(Passage(**one) for one in passages)
+            reply = Reply("answered", text, structured, model, passages=told)
+            self._remember(key, at.timestamp(), expires.timestamp(), reply)
 
     def _remember(self, key: bytes, at: float, expires: float, reply: Reply) -> None:
         self._known[key] = (at, expires, reply)
@@ -109,10 +127,11 @@ ON CONFLICT (key) DO UPDATE SET text = excluded.text, structured = excluded.stru
   writer = excluded.writer
 """
 _SWEEP = "DELETE FROM gateway_cacheentry WHERE expires_at <= clock_timestamp()"
+_FIRST = "SELECT at FROM gateway_cacheentry ORDER BY at DESC OFFSET %(most)s LIMIT 1"
 _NEWS = """
 SELECT key, at, expires_at, text, structured, model, passages FROM gateway_cacheentry
-WHERE at > %(since)s AND writer <> %(writer)s AND expires_at > clock_timestamp()
-ORDER BY at DESC LIMIT %(most)s
+WHERE (at, key) > (%(at)s, %(key)s) AND writer <> %(writer)s AND expires_at > clock_timestamp()
+ORDER BY at, key LIMIT %(part)s
 """
 
 
