@@ -1,4 +1,4 @@
-"""From which likeness on stored answers may be given: STATISTICS g. Pure; scipy is loaded where it is needed."""
+"""From which likeness on a stored answer may be given: STATISTICS g. Pure; scipy is loaded when needed."""
 
 import math
 from collections.abc import Sequence
