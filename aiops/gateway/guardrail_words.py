@@ -52,7 +52,7 @@ class Shown:
 
 def shown(setting: str, policy: GuardrailPolicy, rates: dict[tuple[str, bool], Rate]) -> Shown:
     mode = getattr(policy, setting)
-    rate = rates.get((RAILS[setting].NAME, mode == "enforce"), Rate())
+    rate = rates.get((RAILS[setting].NAME, mode == "enforce"), Rate()) if mode != "off" else Rate()
     title, about = TITLES[setting]
     return Shown(setting, title, about, mode, rate, policy.lacks_settings(setting))
 

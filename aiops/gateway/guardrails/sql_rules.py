@@ -101,12 +101,12 @@ def real_tables(tree: exp.Expr) -> Iterator[str]:
     for table in tree.find_all(exp.Table):
         if isinstance(table.this, exp.Func):
             continue
-        if table.catalog or table.db or not _is_common(table):
+        if table.catalog or table.db or not _within_its_with(table):
             parts = (table.args.get(part) for part in ("catalog", "db", "this"))
             yield ".".join(_folded(part) for part in parts if part)
 
 
-def _is_common(table: exp.Table) -> bool:
+def _within_its_with(table: exp.Table) -> bool:
     """Whether a WITH that the table lies within names it. Without RECURSIVE one sees only those before it."""
     name = _folded(table.this)
     below: exp.Expr = table
