@@ -1,26 +1,22 @@
 """Loading and resetting, with a small manifest: the whole one takes seconds and is measured elsewhere."""
 
-import stat
 from pathlib import Path
 
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
-from django.db import connection, models
+from django.db import connection
 
 from aiops.accounts.models import User
 from aiops.audit.models import AuditEvent
-from aiops.catalog.models import Price, Provider
 from aiops.core import clock
 from aiops.core.errors import Conflict
-from aiops.datasets import queries as datasets
-from aiops.datasets.models import Case, DatasetVersion
-from aiops.demo import content, history, loading, people, resetting, shape
+from aiops.demo import content, history, loading, resetting
 from aiops.demo.models import Workspace
-from aiops.evaluations.models import Result, Run
+from aiops.evaluations.models import Run
 from aiops.features.models import Feature
-from aiops.prompts.models import Label, Version
 from aiops.tenants.models import Tenant
+from tests.demo.small import make_small
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,73 +29,11 @@ def home(settings, tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two features and one run of the real manifest, and a few calls of its past."""
-    few = {slug: shape.Shop(3, shop.grew, shop.languages) for slug, shop in shape.SHOPS.items()}
-    monkeypatch.setattr(shape, "SHOPS", few)
-    whole = content.manifest()
-    part = whole.model_copy(
-        update={
-            "features": {slug: whole.features[slug] for slug in ("contract-terms", "support-summary")},
-            "runs": tuple(run for run in whole.runs if run.feature == "contract-terms")[:1],
-        }
-    )
-    monkeypatch.setattr(content, "manifest", lambda: part)
+    make_small(monkeypatch)
 
 
 def load() -> bool:
     return loading.load(lambda _line: None)
-
-
-def counts() -> dict[str, int]:
-    tables: list[type[models.Model]] = [*resetting.ours(), AuditEvent]
-    return {table._meta.label: table._default_manager.count() for table in tables}
-
-
-def test_loading_makes_the_workspace():
-    assert load()
-    assert set(Tenant.objects.values_list("slug", flat=True)) == {"acme", "globex", "initech", "internal"}
-    assert User.objects.filter(email__endswith="@demo").count() == 8
-    live = Label.objects.filter(name="production").values_list("prompt__name", "version__number")
-    assert set(live) == {("contract-terms", 2), ("support-summary", 2)}  # nobody has shipped v3 in this part
-    assert [run.state for run in Run.objects.all()] == ["finished"]
-    assert Result.objects.filter(error_kind="").count() == 61
-    assert {price.effective_at.year for price in Price.objects.all()} == {2026, 2027}
-
-
-def test_a_second_load_changes_nothing():
-    load()
-    before = counts()
-    assert not load()
-    assert counts() == before
-
-
-def test_the_golden_set_of_summaries_has_two_frozen_versions():
-    load()
-    first, second = DatasetVersion.objects.filter(dataset__name="support-summary").order_by("number")
-    assert (first.case_count, second.case_count) == (206, 270)
-    assert datasets.cases_of(first).filter(until=2).count() == 7
-
-
-def test_things_happened_in_the_past_and_the_audit_says_when_they_were_loaded():
-    began = clock.now()
-    load()
-    for run in Run.objects.select_related("version", "dataset_version"):
-        assert run.version.created_at < run.created_at < run.finished_at < began
-        assert run.dataset_version.frozen_at < run.created_at
-    assert Version.objects.filter(created_at__gte=began).count() == 0
-    assert Case.objects.filter(created_at__gte=began).count() == 0
-    assert AuditEvent.objects.filter(at__lt=began).count() == 0
-
-
-def test_what_is_immutable_is_so_again_afterwards():
-    load()
-    with pytest.raises(Exception, match="immutable"):
-        Version.objects.update(note="changed")
-
-
-def test_the_vendor_takes_its_time_once_the_demo_is_loaded():
-    load()
-    assert Provider.objects.get().settings["time_scale"] == 1.0
 
 
 def test_a_load_that_was_cut_short_goes_on(monkeypatch: pytest.MonkeyPatch):
@@ -114,14 +48,6 @@ def test_a_load_that_was_cut_short_goes_on(monkeypatch: pytest.MonkeyPatch):
     assert load()
     assert Run.objects.get().state == "finished"
     assert Workspace.objects.get().finished_at is not None
-
-
-def test_the_password_is_made_once_and_for_its_owner_alone(home: Path):
-    load()
-    path = home / "demo-password"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert people.password() == path.read_text()
-    assert all(person.check_password(people.password()) for person in User.objects.all())
 
 
 def test_a_workspace_with_a_stranger_is_left_alone(user: User):
