@@ -78,7 +78,7 @@ def wait_for(condition, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
+        time.sleep(0.2)
 
 
 def ends_whole(console, run) -> None:
