@@ -1,4 +1,4 @@
-"""The least that a gateway can be: a request in, the same body to the vendor, its answer back. Nothing decided.
+"""The least that a gateway can be: a request in, the same to the vendor, its answer back. Nothing decided.
 
     python -m benchmarks._forwarder VENDOR_URL PORT
 
@@ -47,7 +47,7 @@ class Forwarder:
 
 if __name__ == "__main__":
     uvicorn.run(
-        Forwarder(sys.argv[1]),  # type: ignore[arg-type]  # narrower than ASGI's own words
+        Forwarder(sys.argv[1]),
         port=int(sys.argv[2]),
         loop="uvloop",
         http="httptools",

@@ -78,11 +78,14 @@ def forwarder(vendor: str) -> Iterator[str]:
     """The address of what only passes requests on to `vendor`."""
     with _process(["-m", "benchmarks._forwarder", vendor, str(PORT + 1)]):
         deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", PORT + 1), 1):
-                break
+        while not _listens(PORT + 1) and time.monotonic() < deadline:
             time.sleep(0.1)
         yield f"http://127.0.0.1:{PORT + 1}/v1/chat/completions"
+
+
+def _listens(port: int) -> bool:
+    with contextlib.closing(socket.socket()) as line:
+        return line.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _wait(folder: Path, count: int) -> None:

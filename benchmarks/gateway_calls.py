@@ -4,8 +4,8 @@
 
 Real parts only: PostgreSQL, Redis, a gateway process, a vendor over HTTP that answers at once; they and the
 load share this machine. Key, kill switch, exact cache (each prompt is new), rate limits, budgets, router,
-guardrails and record are on. The baselines, in the same run: the same load straight at the vendor, and through
-a forwarder that only passes requests on, which is what this machine gives to any gateway in Python.
+guardrails and record are on. The baselines, in the same run: the same load straight at the vendor, and
+through a forwarder that only passes requests on: what this machine gives to any gateway in Python.
 """
 
 import argparse

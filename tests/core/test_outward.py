@@ -89,7 +89,12 @@ def test_the_address_that_was_looked_at_is_the_one_that_is_connected_to(monkeypa
 
     monkeypatch.setattr(socket, "getaddrinfo", rebound)
     with listening(200) as (url, seen):
-        sender = Sender(public=lambda address: not looked.append(address), http=True)
+
+        def noted(address: str) -> bool:
+            looked.append(address)
+            return True
+
+        sender = Sender(public=noted, http=True)
         assert sender.post(url.replace("127.0.0.1", "rebound.example.com"), b"", {}).status == 200
     assert (asked, looked, len(seen)) == (["rebound.example.com"], ["127.0.0.1"], 1)
 

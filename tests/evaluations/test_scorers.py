@@ -1,8 +1,9 @@
 import pytest
 
 from aiops.core.errors import InvalidInput
+from aiops.core.texts import normalise
 from aiops.evaluations import scorers
-from aiops.evaluations.scorers import base, normalise, numeric, token_f1
+from aiops.evaluations.scorers import base, numeric, token_f1
 from aiops.evaluations.scorers.base import Golden, Judgement
 from aiops.evaluations.work import Item
 

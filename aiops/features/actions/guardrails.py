@@ -25,9 +25,7 @@ def set_guardrail(
         raise InvalidInput(f"There is no guardrail {guardrail}, or no mode {mode}.")
     policy = queries.policy_in_force(feature)
     if mode != "off" and policy.guardrails.lacks_settings(guardrail):
-        raise InvalidInput(
-            "It has nothing to look for yet: say what on the policy's page, and save that."
-        )
+        raise InvalidInput("It has nothing to look for yet: say what on the policy's page, and save that.")
     changed = Policy.model_validate(
         {**policy.model_dump(), "guardrails": {**policy.guardrails.model_dump(), guardrail: mode}}
     )
