@@ -15,11 +15,19 @@ __all__ = ["DatePolicy", "GuardrailPolicy", "Mode", "Policy", "Settings", "Slug"
 
 
 class CachePolicy(Settings):
-    """`shared`: tenants may be given each other's answers. Off by default, as answers may hold their data."""
+    """`shared`: tenants may be given each other's answers. Off by default, as answers may hold their data.
+
+    `semantic`: answers to questions in other words too. `shadow`: only looked up, and compared with the fresh
+    answer. `on`: given, once checks have proven a likeness from which at most `most_false` of them are wrong;
+    `check_share` of them is checked from then on.
+    """
 
     on: bool = True
     ttl_seconds: int = Field(86_400, ge=1, le=90 * 86_400)
     shared: bool = False
+    semantic: Literal["off", "shadow", "on"] = "off"
+    check_share: float = Field(0.05, ge=0.01, le=1)
+    most_false: float = Field(0.01, ge=0.002, le=0.1)
 
 
 class Limit(Settings):

@@ -63,6 +63,18 @@ SECTIONS = (
                 "check",
                 help="Only where answers never hold a tenant's own data.",
             ),
+            Setting(
+                "cache.semantic",
+                "Questions in other words",
+                "choice",
+                choices=(
+                    ("off", "Off"),
+                    ("shadow", "Shadow: look up and compare, give nothing"),
+                    ("on", "On: give answers once checks have proven a likeness"),
+                ),
+            ),
+            Setting("cache.check_share", "Share of such answers that is checked", help="0.05: one in twenty."),
+            Setting("cache.most_false", "Share of them that may be wrong", help="0.01: at most 1 %."),
         ),
     ),
     Section(

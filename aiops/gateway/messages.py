@@ -152,6 +152,7 @@ class Call:
     models: tuple[Model, ...] = ()  # chosen by the router, in the order in which they are tried
     passages: tuple["Passage", ...] = ()
     prepaid: "Prepaid | None" = None  # the money for the first attempt
+    payer: str = ""  # the tenant that pays, where it is not the call's: of a check of our own
     trace: Trace = field(default_factory=Trace)
 
     def but(self, **changes: Any) -> "Call":

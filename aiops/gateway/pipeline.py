@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from aiops.gateway.messages import Call, Handler, Reply, Span
-from aiops.gateway.ports import World
+from aiops.gateway.ports import Unlimited, World
 from aiops.gateway.stages.approach import Approach
 from aiops.gateway.stages.approval import Approval
 from aiops.gateway.stages.breaker import Breaker
@@ -21,6 +21,7 @@ from aiops.gateway.stages.kill_switch import KillSwitch
 from aiops.gateway.stages.recorder import Recorder
 from aiops.gateway.stages.retrieval import Retrieval
 from aiops.gateway.stages.router import Router
+from aiops.gateway.stages.semantic import Semantic
 
 
 class Stage(Protocol):
@@ -30,18 +31,24 @@ class Stage(Protocol):
 
 
 def stages(world: World) -> tuple[Stage, ...]:
+    answering = (Router(), Retrieval(world.library), Guardrails(world), Approach(world))
     return (
         Recorder(world.recorder),
         Fallback(world),
         KillSwitch(),
-        Cache(world.cache),
+        Cache(world.cache, _semantic(world, answering)),
         Approval(world.tickets),
         Breaker(world.limiter, world.ledger),
-        Router(),
-        Retrieval(world.library),
-        Guardrails(world),
-        Approach(world),
+        *answering,
     )
+
+
+def _semantic(world: World, answering: tuple[Stage, ...]) -> Semantic | None:
+    """Its checks are calls of our own: paid for and recorded, and no tenant's limit counts them."""
+    if world.neighbours is None:
+        return None
+    breaker = Breaker(Unlimited(), world.ledger)
+    return Semantic(world.neighbours, compose((Recorder(world.recorder), KillSwitch(), breaker, *answering)))
 
 
 def embedding_stages(world: World) -> tuple[Stage, ...]:
