@@ -74,16 +74,32 @@ class Rule(Settings):
 
 
 class RouterPolicy(Settings):
-    """`fixed`: the deployment's model. `rules`: the first rule that fits, else that model.
+    """`fixed`: the deployment's model. `rules`: the first rule that fits, else that model. `trained`: the
+    small model where `version` of the feature's router says so, else that model; `shadow_share` percent of
+    what it decides is asked of both.
 
     `candidates` are tried in order where the chosen model fails. `over_soft_budget` goes first while a soft
     budget is passed.
     """
 
-    kind: Literal["fixed", "rules"] = "fixed"
+    kind: Literal["fixed", "rules", "trained"] = "fixed"
+    version: int | None = Field(None, ge=1)
+    shadow_share: float = Field(0.0, ge=0, le=100)
     rules: tuple[Rule, ...] = Field((), max_length=50)
     candidates: tuple[Slug, ...] = Field((), max_length=5)
     over_soft_budget: Slug | None = None
+
+    @model_validator(mode="after")
+    def _names_its_version(self) -> "RouterPolicy":
+        if self.kind == "trained" and self.version is None:
+            raise ValueError("a trained router has a version")
+        return self
+
+
+class CategoryPolicy(Settings):
+    """Which version of the feature's category classifier is asked for calls without a category; None: none."""
+
+    version: int | None = Field(None, ge=1)
 
 
 class RetrievalPolicy(Settings):
@@ -163,6 +179,7 @@ class Policy(Settings):
     cache: CachePolicy = CachePolicy()
     breaker: BreakerPolicy = BreakerPolicy()
     router: RouterPolicy = RouterPolicy()
+    categories: CategoryPolicy = CategoryPolicy()
     retrieval: RetrievalPolicy = RetrievalPolicy()
     guardrails: GuardrailPolicy = GuardrailPolicy()
     approval: ApprovalPolicy = ApprovalPolicy()

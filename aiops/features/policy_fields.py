@@ -108,6 +108,7 @@ SECTIONS = (
                 choices=(
                     ("fixed", "The deployment's model"),
                     ("rules", "By the rules below, else that model"),
+                    ("trained", "By the trained router, else that model"),
                 ),
             ),
             Setting(
@@ -121,6 +122,19 @@ SECTIONS = (
                 "router.candidates", "Other models, in order", "names", help="Names with commas between."
             ),
             Setting("router.over_soft_budget", "First while a soft budget is passed", "text", optional=True),
+            Setting(
+                "router.version",
+                "Version of the trained router",
+                optional=True,
+                help="Trained, turned on and turned off on the router's page.",
+            ),
+            Setting("router.shadow_share", "Percent of its decisions that are asked of both models"),
+            Setting(
+                "categories.version",
+                "Version of the category classifier",
+                optional=True,
+                help="Says the category of calls that give none. Also on the router's page.",
+            ),
         ),
     ),
     Section(
