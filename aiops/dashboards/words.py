@@ -51,6 +51,8 @@ VERBS = {
     "catalog.provider_deleted": "deleted the provider",
     "catalog.provider_tested": "tested the provider",
     "knowledge.document_removed": "took out the document",
+    "knowledge.load_cancelled": "stopped loading documents into",
+    "knowledge.load_started": "began to load documents into",
     "knowledge.documents_loaded": "loaded documents into",
     "datasets.cases_imported": "imported cases into",
     "datasets.created": "made the dataset",

@@ -103,12 +103,17 @@ class CategoryPolicy(Settings):
 
 
 class RetrievalPolicy(Settings):
-    """`below` of the ranking's score nothing counts as found."""
+    """`least_score`: where no passage covers so much of the question (0 to 1), the documents hold no answer.
+
+    Then `not_found` is the answer, at once; None: the model is told to say so.
+    """
 
     on: bool = False
     passages: int = Field(5, ge=1, le=50)
     most_characters: int = Field(12_000, ge=200, le=200_000)
     variable: str | None = None  # the input that is the question; None: the only required one
+    least_score: float = Field(0.0, ge=0, le=1)
+    not_found: str | None = Field(None, max_length=2000)
 
 
 class ApprovalPolicy(Settings):

@@ -154,6 +154,18 @@ SECTIONS = (
             ),
         ),
     ),
+            Setting(
+                "retrieval.least_score",
+                "Score below which the documents hold no answer",
+                help="0 to 1: how much of the question a passage covers. The knowledge page shows it.",
+            ),
+            Setting(
+                "retrieval.not_found",
+                "Answer then, without a model",
+                "text",
+                optional=True,
+                help="Empty: the model says so, in the question's language.",
+            ),
     Section(
         "guardrails",
         "Guardrails",

@@ -181,6 +181,14 @@ simple(
     name="help",
     files=lambda: [File("returns.md", b"# Returns\n\nWithin 30 days.\n")],
 )
+simple(
+    "knowledge: start_load",
+    knowledge.start_load,
+    feature=factories.make_feature,
+    name="help",
+    files=lambda: [File("returns.md", b"# Returns\n")],
+)
+simple("knowledge: cancel_load", knowledge.cancel_load, load=factories.make_load)
 simple("knowledge: remove_document", knowledge.remove_document, document=factories.make_document)
 simple("datasets: create_dataset", datasets.create_dataset, name="fresh")
 simple(

@@ -45,7 +45,7 @@ from tests.factories.grades import (
     make_sample,
     make_trust,
 )
-from tests.factories.knowledge import load_documents, make_document
+from tests.factories.knowledge import load_documents, make_document, make_load
 from tests.factories.people import PASSWORD, make_tenant, make_user
 from tests.factories.prompts import make_feature, make_label, make_prompt, make_version
 from tests.factories.releases import make_comment, make_review
@@ -77,6 +77,7 @@ __all__ = [
     "make_label",
     "make_labelled_cases",
     "make_lease",
+    "make_load",
     "make_model",
     "make_old_partition",
     "make_pair",
