@@ -80,7 +80,7 @@ def places(questions: Sequence[Mapping[str, Any]], weights: Mapping[str, float])
     for one in questions:
         if (right := one["metadata"].get("document")) is None:
             continue
-        rows = search(FEATURE, one["inputs"]["question"], locale=one["locale"], most=50, **weights)
+        rows = search(FEATURE, one["inputs"]["question"], locale=one["locale"], most=50, weights=weights)
         paths = list(dict.fromkeys(row.path for row in rows))
         found[one["locale"]].append(1 / (paths.index(right) + 1) if right in paths else 0.0)
     return found

@@ -27,8 +27,7 @@ class ManyFilesField(forms.FileField):
 class LoadForm(forms.Form):
     """Files for a source; the source is made where there is none."""
 
-    files = ManyFilesField(
-        label="Documents",
+    documents = ManyFilesField(
         help_text=f"{', '.join(sorted(READERS))}; up to {LARGEST // 1_000_000} MB each.",
         widget=ManyFilesInput(attrs={"accept": ",".join(sorted(READERS))}),
     )
@@ -41,8 +40,8 @@ class LoadForm(forms.Form):
         label="Who may be shown them",
     )
 
-    def clean_files(self) -> list[File]:
-        chosen = self.cleaned_data["files"]
+    def clean_documents(self) -> list[File]:
+        chosen = self.cleaned_data["documents"]
         if sum(one.size for one in chosen) > MOST:
             raise forms.ValidationError(f"Together they have more than {MOST // 1_000_000} MB.")
         return [File(one.name, one.read()) for one in chosen]

@@ -10,7 +10,7 @@ those with a tenant only this tenant's.
 which one its documents do not hold the answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -159,10 +159,16 @@ def found(row: Sequence[Any]) -> Found:
 
 @transaction.atomic
 def search(
-    feature: str, question: str, *, tenant: str = "", locale: str = "", most: int = 5, **weights: float
+    feature: str,
+    question: str,
+    *,
+    tenant: str = "",
+    locale: str = "",
+    most: int = 5,
+    weights: Mapping[str, float] | None = None,
 ) -> list[Found]:
     """The best chunks first. `weights`: `by_text` and `by_vector`, else as the gateway has them."""
-    values = {**asked(feature, tenant, question, locale, most), **weights}
+    values = {**asked(feature, tenant, question, locale, most), **(weights or {})}
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL {GOING_ON}")
         cursor.execute(COUNTED, values)

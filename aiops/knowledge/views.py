@@ -39,7 +39,11 @@ def start(request: SignedInRequest, slug: str) -> HttpResponse:
     said = form.cleaned_data
     try:
         actions.start_load(
-            by=request.user, feature=feature, name=said["source"], files=said["files"], tenant=said["tenant"]
+            by=request.user,
+            feature=feature,
+            name=said["source"],
+            files=said["documents"],
+            tenant=said["tenant"],
         )
     except AiopsError as error:
         form.add_error(None, str(error))

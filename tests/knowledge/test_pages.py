@@ -50,7 +50,7 @@ def test_a_search_is_that_of_a_tenant(engineer):
 def test_files_are_uploaded_for_a_worker(engineer):
     feature, tenant = factories.make_feature(), factories.make_tenant()
     files = [SimpleUploadedFile("a.md", b"# A\n"), SimpleUploadedFile("b.pdf", b"x")]
-    said = {"files": files, "source": "Uploads", "tenant": tenant.pk}
+    said = {"documents": files, "source": "Uploads", "tenant": tenant.pk}
     assert engineer.post(url(feature, "load"), said).status_code == 302
     load = Load.objects.get()
     assert (load.total, load.created_by, load.source.tenant) == (2, engineer.user, tenant)
@@ -66,14 +66,14 @@ def test_files_are_uploaded_for_a_worker(engineer):
 def test_what_cannot_be_taken_is_said(engineer):
     feature = factories.make_feature()
     two = [SimpleUploadedFile("a.md", b"x"), SimpleUploadedFile("a.md", b"y")]
-    for said in ({"source": "x"}, {"source": "x", "files": two}):
+    for said in ({"source": "x"}, {"source": "x", "documents": two}):
         assert engineer.post(url(feature, "load"), said).status_code == 422
     assert not Load.objects.exists()
 
 
 def test_an_upload_that_is_too_large_is_refused(engineer, monkeypatch):
     monkeypatch.setattr("aiops.knowledge.forms.MOST", 3)
-    said = {"source": "x", "files": [SimpleUploadedFile("a.md", b"long")]}
+    said = {"source": "x", "documents": [SimpleUploadedFile("a.md", b"long")]}
     assert engineer.post(url(factories.make_feature(), "load"), said).status_code == 422
 
 
