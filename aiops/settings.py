@@ -255,6 +255,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 10},
     },
     "approaches.sweep": {"task": "approaches.sweep", "schedule": 30.0, "options": {"expires": 60}},
+    "knowledge.sweep": {"task": "knowledge.sweep", "schedule": 10.0, "options": {"expires": 30}},
 }
 
 LOGGING = {

@@ -9,6 +9,7 @@ urlpatterns = [
     path("tenants/", include("aiops.tenants.urls")),
     path("features/", include("aiops.features.urls")),
     path("features/<slug:slug>/deployment/", include("aiops.deployments.urls")),
+    path("features/<slug:slug>/knowledge/", include("aiops.knowledge.urls")),
     path("features/<slug:slug>/guardrails/", include("aiops.gateway.guardrail_urls")),
     path("features/<slug:slug>/", include("aiops.dashboards.feature_urls")),
     path("features/<slug:slug>/try/", include("aiops.gateway.trying_urls")),

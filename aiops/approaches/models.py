@@ -4,6 +4,11 @@ from django.db import models
 from django.db.models import F, Q
 
 from aiops.accounts.models import User
+from aiops.approaches.learnt_models import (  # noqa: F401 - found here
+    CategoryVersion,
+    FeatureTraining,
+    RouterVersion,
+)
 from aiops.core import clock
 from aiops.datasets.models import DatasetVersion
 from aiops.features.models import Feature

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from aiops.approaches import training
+from aiops.approaches import categories, jobs, training
 
 
 @shared_task(name="approaches.train")
@@ -15,3 +15,10 @@ def train(training_id: int) -> None:
 def sweep() -> None:
     """Find trainings that lost their worker or their message."""
     training.sweep()
+    jobs.sweep()
+
+
+@shared_task(name="approaches.train_categories")
+def train_categories(training_id: int) -> None:
+    """Train a feature's category classifier, if nobody else does."""
+    categories.train(training_id)

@@ -27,6 +27,7 @@ PURPOSES = {
     "judge": "judges",
     "pairwise": "comparisons",
     "playground": "the playground",
+    "shadow": "checks of the cache",
 }
 GROUPS = {"tenant": "tenant", "feature": "feature", "model": "model"}
 

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from aiops.accounts.models import User
 from aiops.core.actors import SystemActor
-from aiops.evaluations import actions, dispatch, pairwise_claims, pairwise_work, runner, summaries
+from aiops.evaluations import actions, dispatch, pairwise_claims, pairwise_work, routing, runner, summaries
 from aiops.evaluations.models import Run
 from aiops.evaluations.playground import recording
 
@@ -54,3 +54,9 @@ def compare(candidate_id: int, baseline_id: int, user_id: int) -> None:
 def weigh_judges(feature: str | None = None) -> None:
     """How judges stand against people, in a feature (its slug) or in all: after grades, and each night."""
     actions.weigh_judges(by=WEIGHER, feature=feature)
+
+
+@shared_task(name="evaluations.train_router")
+def train_router(training_id: int) -> None:
+    """Train a feature's router from two runs, if nobody else does."""
+    routing.train(training_id)

@@ -15,11 +15,19 @@ __all__ = ["DatePolicy", "GuardrailPolicy", "Mode", "Policy", "Settings", "Slug"
 
 
 class CachePolicy(Settings):
-    """`shared`: tenants may be given each other's answers. Off by default, as answers may hold their data."""
+    """`shared`: tenants may be given each other's answers. Off by default, as answers may hold their data.
+
+    `semantic`: answers to questions in other words too. `shadow`: only looked up, and compared with the fresh
+    answer. `on`: given, once checks have proven a likeness from which at most `most_false` of them are wrong;
+    `check_share` of them is checked from then on.
+    """
 
     on: bool = True
     ttl_seconds: int = Field(86_400, ge=1, le=90 * 86_400)
     shared: bool = False
+    semantic: Literal["off", "shadow", "on"] = "off"
+    check_share: float = Field(0.05, ge=0.01, le=1)
+    most_false: float = Field(0.01, ge=0.002, le=0.1)
 
 
 class Limit(Settings):
@@ -66,25 +74,46 @@ class Rule(Settings):
 
 
 class RouterPolicy(Settings):
-    """`fixed`: the deployment's model. `rules`: the first rule that fits, else that model.
+    """`fixed`: the deployment's model. `rules`: the first rule that fits, else that model. `trained`: the
+    small model where `version` of the feature's router says so, else that model; `shadow_share` percent of
+    what it decides is asked of both.
 
     `candidates` are tried in order where the chosen model fails. `over_soft_budget` goes first while a soft
     budget is passed.
     """
 
-    kind: Literal["fixed", "rules"] = "fixed"
+    kind: Literal["fixed", "rules", "trained"] = "fixed"
+    version: int | None = Field(None, ge=1)
+    shadow_share: float = Field(0.0, ge=0, le=100)
     rules: tuple[Rule, ...] = Field((), max_length=50)
     candidates: tuple[Slug, ...] = Field((), max_length=5)
     over_soft_budget: Slug | None = None
 
+    @model_validator(mode="after")
+    def _names_its_version(self) -> "RouterPolicy":
+        if self.kind == "trained" and self.version is None:
+            raise ValueError("a trained router has a version")
+        return self
+
+
+class CategoryPolicy(Settings):
+    """Which version of the feature's category classifier is asked for calls without a category; None: none."""
+
+    version: int | None = Field(None, ge=1)
+
 
 class RetrievalPolicy(Settings):
-    """`below` of the ranking's score nothing counts as found."""
+    """`least_score`: where no passage covers so much of the question (0 to 1), the documents hold no answer.
+
+    Then `not_found` is the answer, at once; None: the model is told to say so.
+    """
 
     on: bool = False
     passages: int = Field(5, ge=1, le=50)
     most_characters: int = Field(12_000, ge=200, le=200_000)
     variable: str | None = None  # the input that is the question; None: the only required one
+    least_score: float = Field(0.0, ge=0, le=1)
+    not_found: str | None = Field(None, max_length=2000)
 
 
 class ApprovalPolicy(Settings):
@@ -155,6 +184,7 @@ class Policy(Settings):
     cache: CachePolicy = CachePolicy()
     breaker: BreakerPolicy = BreakerPolicy()
     router: RouterPolicy = RouterPolicy()
+    categories: CategoryPolicy = CategoryPolicy()
     retrieval: RetrievalPolicy = RetrievalPolicy()
     guardrails: GuardrailPolicy = GuardrailPolicy()
     approval: ApprovalPolicy = ApprovalPolicy()

@@ -63,6 +63,18 @@ SECTIONS = (
                 "check",
                 help="Only where answers never hold a tenant's own data.",
             ),
+            Setting(
+                "cache.semantic",
+                "Questions in other words",
+                "choice",
+                choices=(
+                    ("off", "Off"),
+                    ("shadow", "Shadow: look up and compare, give nothing"),
+                    ("on", "On: give answers once checks have proven a likeness"),
+                ),
+            ),
+            Setting("cache.check_share", "Share of such answers that is checked", help="0.05: one in twenty."),
+            Setting("cache.most_false", "Share of them that may be wrong", help="0.01: at most 1 %."),
         ),
     ),
     Section(
@@ -96,6 +108,7 @@ SECTIONS = (
                 choices=(
                     ("fixed", "The deployment's model"),
                     ("rules", "By the rules below, else that model"),
+                    ("trained", "By the trained router, else that model"),
                 ),
             ),
             Setting(
@@ -109,6 +122,19 @@ SECTIONS = (
                 "router.candidates", "Other models, in order", "names", help="Names with commas between."
             ),
             Setting("router.over_soft_budget", "First while a soft budget is passed", "text", optional=True),
+            Setting(
+                "router.version",
+                "Version of the trained router",
+                optional=True,
+                help="Trained, turned on and turned off on the router's page.",
+            ),
+            Setting("router.shadow_share", "Percent of its decisions that are asked of both models"),
+            Setting(
+                "categories.version",
+                "Version of the category classifier",
+                optional=True,
+                help="Says the category of calls that give none. Also on the router's page.",
+            ),
         ),
     ),
     Section(
@@ -128,6 +154,18 @@ SECTIONS = (
             ),
         ),
     ),
+            Setting(
+                "retrieval.least_score",
+                "Score below which the documents hold no answer",
+                help="0 to 1: how much of the question a passage covers. The knowledge page shows it.",
+            ),
+            Setting(
+                "retrieval.not_found",
+                "Answer then, without a model",
+                "text",
+                optional=True,
+                help="Empty: the model says so, in the question's language.",
+            ),
     Section(
         "guardrails",
         "Guardrails",

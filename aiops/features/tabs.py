@@ -16,7 +16,7 @@ PAGES = (
     ("Policy", "features:policy", Permission.FEATURES_VIEW),
     ("Guardrails", "guardrails:page", Permission.FEATURES_VIEW),
     ("Deployment", "deployments:deployment", Permission.FLAGS_VIEW),
-    ("Knowledge", "knowledge:feature", Permission.FEATURES_VIEW),
+    ("Knowledge", "knowledge:feature", Permission.KNOWLEDGE_VIEW),
     ("Calls", "feature:calls", Permission.SPEND_VIEW),
     ("History", "features:history", Permission.FEATURES_VIEW),
 )

@@ -6,9 +6,11 @@ from functools import cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 
-from aiops.approaches.models import RuleSetVersion
+from aiops.approaches.models import CategoryVersion, RouterVersion, RuleSetVersion
 from aiops.budgets.models import Budget
 from aiops.catalog.models import Model, Price, Provider
 from aiops.deployments.models import Deployment, Served
@@ -36,7 +38,16 @@ _PROVIDER = (
     *("slug", "kind", "base_url", "api_key_encrypted"),
     *("max_concurrency", "timeout_seconds", "settings"),
 )
+_LEARNT = ("feature_id", "number", "sha256", "weights")
+_ROUTER = (*_LEARNT, "small__name", "large__name", "prompt_version_id", "report")
 _BUDGET = ("pk", "tenant__slug", "feature__slug", "period", "amount", "hard", "soft_share")
+
+
+def _in_force(versions: Any, path: str, **also: Any) -> "QuerySet[Any, Any]":
+    """Those that the newest policy of their feature names under `path`."""
+    newest = PolicyVersion.objects.filter(feature=OuterRef("feature")).order_by("-number")
+    named = newest.annotate(named=Cast(KT(f"settings__{path}"), IntegerField())).values("named")[:1]
+    return versions.objects.annotate(named=Subquery(named)).filter(named=F("number"), **also).order_by()
 
 
 def _questions(now: datetime) -> dict[str, "QuerySet[Any, Any]"]:
@@ -53,6 +64,10 @@ def _questions(now: datetime) -> dict[str, "QuerySet[Any, Any]"]:
         "tenants": Tenant.objects.values_list("slug"),
         "features": Feature.objects.values_list("pk", "slug", "kind"),
         "policies": policies.values_list("feature_id", "number", "settings"),
+        "routers": _in_force(RouterVersion, "router__version", passing__gt=0).values_list(*_ROUTER),
+        "categories": _in_force(CategoryVersion, "categories__version").values_list(
+            *_LEARNT, "labels", "threshold"
+        ),
         "knowledge": Knowledge.objects.values_list("feature_id", "revision"),
         "flag_tenants": Flag.tenants.through.objects.values_list("flag", "tenant__slug"),
         "flags": Flag.objects.values_list(*_FLAG),

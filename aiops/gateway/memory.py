@@ -10,7 +10,7 @@ from aiops.gateway.errors import InvalidRequest, OverBudget, OverLimit, Provider
 from aiops.gateway.messages import ZERO, Call, Passage, Reply, Ticket
 from aiops.gateway.once import Claim, Once, Written
 from aiops.gateway.picture import Instant, Model
-from aiops.gateway.ports import Cached, Found, World
+from aiops.gateway.ports import Asked, Cached, Checked, Found, Neighbour, World
 from aiops.providers.protocol import ChatProvider
 
 
@@ -88,6 +88,34 @@ class MemoryCache:
 
     async def keep(self, key: bytes, call: Call, reply: Reply, ttl: float) -> None:  # noqa: ARG002 - nothing expires
         self.kept[key] = (self._clock(), reply)
+
+
+class MemoryNeighbours:
+    """All questions of a partition compared, by the vectors that `embed` makes. `learnt`: by feature."""
+
+    def __init__(self, cache: MemoryCache, embed: Callable[[str], Sequence[float]]) -> None:
+        self._cache = cache
+        self._embed = embed
+        self.kept: dict[bytes, dict[bytes, str]] = {}  # questions by partition and key
+        self.checks: list[Checked] = []
+        self.learnt: dict[str, float] = {}
+
+    def threshold(self, feature: str) -> float | None:
+        return self.learnt.get(feature)
+
+    async def near(self, partition: bytes, question: str) -> Sequence[Neighbour]:
+        wanted, found = self._embed(question), []
+        for key, other in self.kept.get(partition, {}).items():
+            if (cached := await self._cache.find(key)) is not None:
+                likeness = sum(a * b for a, b in zip(wanted, self._embed(other), strict=True))
+                found.append(Neighbour(other, likeness, cached))
+        return sorted(found, key=lambda one: -one.likeness)[:3]
+
+    def keep(self, asked: Asked, call: Call, ttl: float) -> None:  # noqa: ARG002 - nothing expires
+        self.kept.setdefault(asked.partition, {})[asked.key] = asked.question
+
+    def checked(self, check: Checked) -> None:
+        self.checks.append(check)
 
 
 class MemoryVendors:

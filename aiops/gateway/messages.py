@@ -8,12 +8,15 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from aiops.gateway.errors import GatewayError, ProviderFailed
 from aiops.gateway.picture import Approach, Feature, Key, Model, Picture
 from aiops.providers.errors import ProviderError
 from aiops.providers.protocol import Message, Usage
+
+if TYPE_CHECKING:
+    from aiops.gateway.routing import Routed
 
 ZERO = Decimal(0)
 NO_TOKENS = Usage()
@@ -99,6 +102,7 @@ class Trace:
     passages: tuple["Passage", ...] = ()
     checks: tuple["Check", ...] = ()  # what guardrails found in this call's answer, released or not
     rejected: str = ""  # the answer that they did not release
+    routed: "Routed | None" = None  # what a trained router said
 
     def elapsed_ms(self) -> float:
         return (time.perf_counter() - self.begun) * 1000
@@ -152,6 +156,7 @@ class Call:
     models: tuple[Model, ...] = ()  # chosen by the router, in the order in which they are tried
     passages: tuple["Passage", ...] = ()
     prepaid: "Prepaid | None" = None  # the money for the first attempt
+    payer: str = ""  # the tenant that pays, where it is not the call's: of a check of our own
     trace: Trace = field(default_factory=Trace)
 
     def but(self, **changes: Any) -> "Call":

@@ -10,6 +10,12 @@ from aiops.core import clock
 from aiops.core.money import ZERO, money_field
 from aiops.gateway.callback_models import Callback, CallbackTry  # noqa: F401 - found here
 from aiops.gateway.guardrail_models import GuardrailFailure, GuardrailHour  # noqa: F401 - found here
+from aiops.gateway.semantic_models import (  # noqa: F401 - found here
+    CachePurge,
+    SemanticCheck,
+    SemanticEntry,
+    SemanticThreshold,
+)
 
 INTERNAL_ARM = "internal"  # of sums of what passed no gateway: evaluations, judges, tries
 

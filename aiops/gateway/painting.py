@@ -96,6 +96,7 @@ def _features(rows: Rows) -> _Features:
     policies = {feature: (number, settings) for feature, number, settings in rows["policies"]}
     flags, serving, gathered = _flags(rows), _deployments(rows), _Features()
     known: dict[int, int] = dict(rows["knowledge"])
+    routers, categories = _routers(rows), _categories(rows)
     for pk, slug, kind in rows["features"]:
         number, settings = policies.get(pk, (0, None))
         gathered.found[slug] = parts.Feature(
@@ -106,8 +107,49 @@ def _features(rows: Rows) -> _Features:
             deployment=serving.get(pk),
             flag=flags.get(pk),
             knowledge_revision=known.get(pk, 0),
+            router=routers.get(pk),
+            categories=categories.get(pk),
         )
     return gathered
+
+
+def _routers(rows: Rows) -> dict[int, parts.RouterModel]:
+    """By feature, those in force. Only what was proven to hold may be routed."""
+    found = {}
+    for feature, number, sha256, weights, small, large, version, report in rows["routers"]:
+        said = _json(report)
+        names = [one["name"] for one in said["locales"]]
+        passing = frozenset(one["name"] for one in said["locales"] if one["reason"] == "ok")
+        found[feature] = parts.RouterModel(
+            number=number,
+            sha256=sha256,
+            weights=base64.b64encode(bytes(weights)).decode(),
+            small=small,
+            large=large,
+            prompt_version=version,
+            thresholds={
+                one["name"]: one["threshold"]
+                for one in said["categories"]
+                if one["reason"] == "ok" and one["threshold"] is not None
+            },
+            locales=None if names == [""] else passing,
+        )
+    return found
+
+
+def _categories(rows: Rows) -> dict[int, parts.CategoryModel]:
+    """By feature, those in force."""
+    return {
+        feature: parts.CategoryModel(
+            number=number,
+            sha256=sha256,
+            weights=base64.b64encode(bytes(weights)).decode(),
+            labels=tuple(_json(labels)),
+            threshold=threshold,
+        )
+        for feature, number, sha256, weights, labels, threshold in rows["categories"]
+        if threshold is not None
+    }
 
 
 def _policy(slug: str, settings: str | None, stops: list[parts.Stop]) -> Policy:

@@ -146,6 +146,35 @@ class Flag(Part):
     when_unknown: bool = False
 
 
+class Learnt(Part):
+    """A version of what was learnt for a feature; `weights` are `approaches.hashed`'s numbers in base64."""
+
+    number: int
+    sha256: str
+    weights: str
+
+
+class RouterModel(Learnt):
+    """From `thresholds` on, by category, `small` does what `large` does with this version of the prompt."""
+
+    small: str
+    large: str
+    prompt_version: int
+    thresholds: Mapping[str, float]
+    locales: frozenset[str] | None = None  # that it may route; None: they do not matter
+
+    def reads(self, locale: str) -> bool:
+        """Whether a call in this locale may go to the small model: what was not measured may not."""
+        return self.locales is None or locale in self.locales or locale.partition("-")[0] in self.locales
+
+
+class CategoryModel(Learnt):
+    """Says one of `labels` where it is at least `threshold` sure."""
+
+    labels: tuple[str, ...]
+    threshold: float
+
+
 class Feature(Part):
     slug: str
     kind: Literal["chat", "embedding"] = "chat"
@@ -154,6 +183,8 @@ class Feature(Part):
     deployment: Deployment | None = None
     flag: Flag | None = None  # None: everybody may
     knowledge_revision: int = 0
+    router: RouterModel | None = None
+    categories: CategoryModel | None = None
 
 
 class Stop(Part):

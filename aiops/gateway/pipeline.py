@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from aiops.gateway.messages import Call, Handler, Reply, Span
-from aiops.gateway.ports import World
+from aiops.gateway.ports import Unlimited, World
+from aiops.gateway.routing import with_category
 from aiops.gateway.stages.approach import Approach
 from aiops.gateway.stages.approval import Approval
+from aiops.gateway.stages.both import Both
 from aiops.gateway.stages.breaker import Breaker
 from aiops.gateway.stages.cache import Cache
 from aiops.gateway.stages.embedding import Embedding
@@ -21,6 +23,7 @@ from aiops.gateway.stages.kill_switch import KillSwitch
 from aiops.gateway.stages.recorder import Recorder
 from aiops.gateway.stages.retrieval import Retrieval
 from aiops.gateway.stages.router import Router
+from aiops.gateway.stages.semantic import Semantic
 
 
 class Stage(Protocol):
@@ -30,18 +33,32 @@ class Stage(Protocol):
 
 
 def stages(world: World) -> tuple[Stage, ...]:
+    inner = (Retrieval(world.library), Guardrails(world), Approach(world))
+    answering = (Router(), *inner)
+    both = Both(_own(world, answering))
     return (
         Recorder(world.recorder),
         Fallback(world),
         KillSwitch(),
-        Cache(world.cache),
+        Cache(world.cache, _semantic(world, answering)),
         Approval(world.tickets),
         Breaker(world.limiter, world.ledger),
-        Router(),
-        Retrieval(world.library),
-        Guardrails(world),
-        Approach(world),
+        Router(both),
+        *inner,
     )
+
+
+def _semantic(world: World, answering: tuple[Stage, ...]) -> Semantic | None:
+    """Its checks are calls of our own: paid for and recorded, and no tenant's limit counts them."""
+    if world.neighbours is None:
+        return None
+    return Semantic(world.neighbours, _own(world, answering))
+
+
+def _own(world: World, answering: Sequence[Stage]) -> Handler:
+    """The way of our own calls."""
+    breaker = Breaker(Unlimited(), world.ledger)
+    return compose((Recorder(world.recorder), KillSwitch(), breaker, *answering))
 
 
 def embedding_stages(world: World) -> tuple[Stage, ...]:
@@ -61,7 +78,7 @@ def gateway(world: World) -> Handler:
     ways = {"chat": compose(stages(world)), "embedding": compose(embedding_stages(world))}
 
     async def handle(call: Call) -> Reply:
-        return await ways[call.feature.kind](call)
+        return await ways[call.feature.kind](with_category(call) if call.feature.categories else call)
 
     return handle
 

@@ -1,7 +1,7 @@
 """What the core needs from the world, as Protocols. In memory: `memory.py`; for real: `stores.py`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
@@ -38,6 +38,26 @@ class Limiter(Protocol):
         ...
 
 
+class Unlimited:
+    """The port `Limiter`, and its admissions, for our own work: its money bounds it."""
+
+    def headers(self, call: Call) -> Mapping[str, str]:  # noqa: ARG002 - there are none
+        return {}
+
+    async def enter(self, call: Call, tokens: int) -> Admission:  # noqa: ARG002 - everybody may
+        return _ADMITTED
+
+
+@dataclass(frozen=True, slots=True)
+class _Admitted:
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def leave(self) -> None: ...
+
+
+_ADMITTED = _Admitted()
+
+
 @dataclass(frozen=True, slots=True)
 class Cached:
     """A stored answer. `age` in seconds."""
@@ -52,6 +72,56 @@ class Cache(Protocol):
         ...
 
     async def keep(self, key: bytes, call: Call, reply: Reply, ttl: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A question that was asked before, with the answer that is stored for it. `age` in seconds."""
+
+    question: str
+    likeness: float
+    cached: Cached
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as the semantic cache keeps it: by the key of its answer, in its partition."""
+
+    key: bytes
+    partition: bytes
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A stored answer held against a fresh one. `served`: it had been given to the caller."""
+
+    call: Call
+    asked: Asked
+    neighbour: Neighbour
+    fresh: str
+    equivalent: bool
+    served: bool
+
+
+class Neighbours(Protocol):
+    """Questions in other words. Whatever fails here is a miss: no call waits long for it, and none fails."""
+
+    def threshold(self, feature: str) -> float | None:
+        """The likeness from which on answers may be given; None: none is proven."""
+        ...
+
+    async def near(self, partition: bytes, question: str) -> Sequence[Neighbour]:
+        """The nearest few of the partition, the nearest first."""
+        ...
+
+    def keep(self, asked: Asked, call: Call, ttl: float) -> None:
+        """Remember that `asked.key` answers this question."""
+        ...
+
+    def checked(self, check: Checked) -> None:
+        """Write down what a check found."""
+        ...
 
 
 class Vendors(Protocol):
@@ -167,3 +237,4 @@ class World:
     idempotency: Idempotency
     queries: Queries = NO_TOOLS.queries
     embedder: Embedder | None = None
+    neighbours: Neighbours | None = None  # None: only the same question is found

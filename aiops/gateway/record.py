@@ -20,7 +20,7 @@ def record_of(call: Call, reply: Reply) -> dict[str, Any]:
     return {
         "id": call.id,
         "at": time_of(call.id),
-        "tenant": call.tenant,
+        "tenant": call.payer or call.tenant,
         "feature": call.feature.slug,
         "key": call.key.id,
         "user": call.user,
@@ -28,13 +28,13 @@ def record_of(call: Call, reply: Reply) -> dict[str, Any]:
         "category": call.category,
         "outcome": reply.outcome,
         "reason": _reason(reply),
-        "served_by": reply.fallback.by if reply.fallback else "",
+        "served_by": reply.fallback.by if reply.fallback else "shadow" if call.payer else "",
         "cache": trace.cache,
         "approach": call.approach.kind,
         "approach_name": call.approach.name,
         "version_id": call.approach.version_id,
         "version_number": call.approach.number,
-        "arm": call.arm,
+        "arm": call.arm if not call.payer else "internal",
         "model": reply.model,
         "provider": last.provider if last else "",
         "finish_reason": reply.finish_reason,
@@ -51,7 +51,7 @@ def record_of(call: Call, reply: Reply) -> dict[str, Any]:
         "revision": call.picture.revision,
         "ticket": reply.ticket.id if reply.ticket else "",
         "metadata": dict(call.metadata),
-        **(_texts(call, reply) if call.feature.policy.keep_text else {}),
+        **(_texts(call, reply) if call.feature.policy.keep_text and not call.payer else {}),
     }
 
 

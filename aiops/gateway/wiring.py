@@ -32,10 +32,12 @@ from aiops.gateway.stores.idempotency import StoredIdempotency
 from aiops.gateway.stores.library import StoredLibrary, searching_at
 from aiops.gateway.stores.limiter import PolicyLimiter, RedisCounter
 from aiops.gateway.stores.money import BudgetLedger
+from aiops.gateway.stores.neighbours import StoredNeighbours
 from aiops.gateway.stores.pool import Pool
 from aiops.gateway.stores.queries import stored_queries
 from aiops.gateway.stores.tickets import StoredTickets
 from aiops.gateway.stores.vendors import OpenVendors
+from aiops.knowledge.vectors import vector, written
 
 LAST_BATCH = 4.0  # seconds for what is still in the spool at the end
 
@@ -70,9 +72,10 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
         vendors = OpenVendors(lambda: snapshot.picture)
         stack.push_async_callback(vendors.close)
         cache, idempotency = SharedCache(pool.connect), StoredIdempotency(pool.connect)
+        neighbours = await _neighbours(stack, cache)
         figures = Figures(home / "metrics", with_tenant=env.flag("AIOPS_METRICS_TENANT"))
         standing = Standing(figures, pool.connect, lambda: (snapshot.age, recorder.spool.count))
-        written = tracing.traced(CountedRecorder(recorder, figures), instance)
+        counted = tracing.traced(CountedRecorder(recorder, figures), instance)
         world = World(
             ledger=BudgetLedger(ledger, recorder),
             limiter=PolicyLimiter(limits),
@@ -82,11 +85,13 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
             library=StoredLibrary(searches.connect),
             tickets=StoredTickets(pool.connect),
             calls=StoredCalls(pool.connect),
-            recorder=written,
+            recorder=counted,
             idempotency=idempotency,
             queries=await stack.enter_async_context(stored_queries()),
+            neighbours=neighbours,
         )
-        running = _begun(recorder, ledger, cache, limits, idempotency, standing, *tracing.running(written))
+        parts = (recorder, ledger, cache, neighbours, limits, idempotency, standing)
+        running = _begun(*parts, *tracing.running(counted))
         stack.push_async_callback(_ended, running)
         yield Gate(
             picture=lambda: snapshot.picture,
@@ -116,6 +121,12 @@ async def _opened(stack: AsyncExitStack, pool: Pool) -> Pool:
     await pool.open()
     stack.push_async_callback(pool.close)
     return pool
+
+
+async def _neighbours(stack: AsyncExitStack, cache: SharedCache) -> StoredNeighbours:
+    """On a pool of its own: lookups come with every call, and keep no record waiting."""
+    pool = await _opened(stack, Pool(listening.address()))
+    return StoredNeighbours(pool.connect, lambda text: written(vector(text)), cache.forget)
 
 
 def _following(

@@ -5,7 +5,7 @@ A character is what people take for one (a grapheme), so that Thai vowels stay w
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import regex
@@ -21,14 +21,20 @@ _GRAPHEME = regex.compile(r"\X")
 _CONTENT = regex.compile(r"[^\p{Hiragana}ー]")  # particles and endings are Hiragana
 
 
+def parts(text: str) -> Iterator[tuple[str, bool]]:
+    """Words, and runs of what is written without spaces (then True), in small letters of common width."""
+    for part in _PART.finditer(unicodedata.normalize("NFKC", text).casefold()):
+        yield (part["word"], False) if part["word"] else (part["close"], True)
+
+
 def terms(text: str) -> list[str]:
     """Pairs in order, single characters where a run has no pair, other words whole."""
     found: list[str] = []
-    for part in _PART.finditer(unicodedata.normalize("NFKC", text).casefold()):
-        if part["word"]:
-            found.append(part["word"][:_LONGEST])
+    for part, close in parts(text):
+        if not close:
+            found.append(part[:_LONGEST])
             continue
-        characters = _GRAPHEME.findall(part["close"])
+        characters = _GRAPHEME.findall(part)
         pairs = [one + other for one, other in pairwise(characters)]
         found += pairs or characters
     return found
@@ -47,11 +53,11 @@ def vector(weighted: Iterable[tuple[str, str]]) -> str:
     return _written(places)
 
 
-def query(text: str, most: int) -> str:
-    """A tsquery as text: any of the pairs, those of grammar alone only where there is nothing else."""
+def asked(text: str, most: int) -> list[str]:
+    """The terms of a question, each once; those of grammar alone only where there is nothing else."""
     found = list(dict.fromkeys(terms(text)))
     telling = [term for term in found if _CONTENT.search(term)]
-    return " | ".join(_quoted(term) for term in (telling or found)[:most])
+    return (telling or found)[:most]
 
 
 def _written(places: Mapping[str, Sequence[str]]) -> str:

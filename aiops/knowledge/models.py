@@ -5,25 +5,46 @@ A source is of one feature, and may be of one tenant: then nobody else is ever s
 revision with every change.
 """
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
+from aiops.accounts.models import User
 from aiops.core import clock
 from aiops.features.models import Feature
+from aiops.knowledge import vectors
 from aiops.tenants.models import Tenant
+
+
+class VectorField(models.Field):  # type: ignore[type-arg]  # written and read by SQL of our own alone
+    """pgvector's `vector` of so many dimensions."""
+
+    def __init__(self, *args: Any, dimensions: int, **options: Any) -> None:
+        self.dimensions = dimensions
+        super().__init__(*args, **options)
+
+    def db_type(self, connection: Any) -> str:  # noqa: ARG002 - one database
+        return f"vector({self.dimensions})"
+
+    def deconstruct(self) -> Any:
+        name, path, args, options = super().deconstruct()
+        return name, path, args, {**options, "dimensions": self.dimensions}
 
 
 class Knowledge(models.Model):
     """What a feature knows by now: `revision` rises with every change of what it may find.
 
-    `languages` are those that its chunks have, or once had.
+    `languages` are those that its chunks have, or once had. `counted` says how many chunks of each language
+    there were when `Term` was last counted.
     """
 
     feature = models.OneToOneField(Feature, on_delete=models.CASCADE, related_name="knowledge")
     revision = models.BigIntegerField(default=0)
     languages = ArrayField(models.CharField(max_length=8), default=list)
+    counted = models.JSONField(default=dict)
     changed_at = models.DateTimeField(default=clock.now)
 
     class Meta:
@@ -122,6 +143,7 @@ class Chunk(models.Model):
     feature = models.ForeignKey(Feature, on_delete=models.CASCADE, related_name="+", db_index=False)
     tenant = models.ForeignKey(Tenant, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     words = SearchVectorField()
+    embedding = VectorField(dimensions=vectors.DIMENSIONS, null=True)
 
     class Meta:
         ordering = ("version", "ordinal")
@@ -138,3 +160,84 @@ class Chunk(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} #{self.ordinal}"
+
+
+class Term(models.Model):
+    """In how many of a feature's chunks of one language a term stands: rare ones tell more."""
+
+    feature = models.ForeignKey(Feature, on_delete=models.CASCADE, related_name="+", db_index=False)
+    language = models.CharField(max_length=8, blank=True)
+    term = models.TextField()
+    chunks = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("feature", "language", "term"), name="knowledge_term_once"),
+        )
+
+    def __str__(self) -> str:
+        return self.term
+
+
+class Load(models.Model):
+    """Files on their way into a source. `token` rises with each claim: an older one writes nothing."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Queued"
+        RUNNING = "running", "Running"
+        FINISHED = "finished", "Finished"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    ACTIVE = (State.QUEUED, State.RUNNING)
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="loads")
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    reason = models.TextField(blank=True)  # why it failed, in words
+    total = models.PositiveIntegerField()
+    done = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)  # of those done: could not be read
+    token = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=clock.now)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    heartbeat_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(failed__lte=models.F("done"), done__lte=models.F("total")),
+                name="knowledge_load_counts",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=("queued", "running"), finished_at=None)
+                | (~models.Q(state__in=("queued", "running")) & models.Q(finished_at__isnull=False)),
+                name="knowledge_load_finished_at",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Load {self.pk} into {self.source}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in self.ACTIVE
+
+
+class LoadFile(models.Model):
+    """One file of a load; its bytes go once it is done. `outcome`: what became of it, or why it is unread."""
+
+    load = models.ForeignKey(Load, on_delete=models.CASCADE, related_name="files", db_index=False)
+    path = models.CharField(max_length=500)
+    body = models.BinaryField()
+    done = models.BooleanField(default=False)
+    read = models.BooleanField(default=False)
+    outcome = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (models.UniqueConstraint(fields=("load", "path"), name="knowledge_load_path"),)
+
+    def __str__(self) -> str:
+        return self.path

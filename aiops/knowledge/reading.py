@@ -11,7 +11,7 @@ import regex
 import yaml
 
 from aiops.core.errors import InvalidInput
-from aiops.knowledge import languages
+from aiops.knowledge import formats, languages
 
 LARGEST = 20_000_000  # bytes of one file
 _FRONT = regex.compile(r"\A---[ \t]*\n(?P<said>.*?)\n---[ \t]*(?:\n|\Z)", regex.DOTALL)
@@ -75,9 +75,24 @@ def _plain(file: File) -> Text:
     return Text(_stem(file.path), text, language=languages.detected(text), markdown=False)
 
 
+def _converted(read: Callable[[bytes], tuple[str, str]], *, markdown: bool) -> Callable[[File], Text]:
+    def convert(file: File) -> Text:
+        title, text = read(file.body)
+        text = _CONTROL.sub(" ", text)
+        heading = _FIRST_HEADING.search(text) if markdown else None
+        named = " ".join(title.split()) or (heading and heading["title"]) or _stem(file.path)
+        return Text(named[:300], text, language=languages.detected(text), markdown=markdown)
+
+    return convert
+
+
 READERS: dict[str, Callable[[File], Text]] = {
+    ".docx": _converted(formats.docx, markdown=True),
+    ".htm": _converted(formats.html, markdown=True),
+    ".html": _converted(formats.html, markdown=True),
     ".markdown": _markdown,
     ".md": _markdown,
+    ".pdf": _converted(formats.pdf, markdown=False),
     ".txt": _plain,
 }
 

@@ -7,20 +7,21 @@ from django.db import connection
 
 from aiops.core import clock
 from aiops.core.actors import Actor
-from aiops.knowledge import bigrams, chunking, languages
+from aiops.knowledge import bigrams, chunking, languages, vectors
 from aiops.knowledge.models import Chunk, Document, DocumentVersion, Source
 from aiops.knowledge.reading import File, Text
 
 Change = Literal["added", "changed", "unchanged"]
 
 _INSERT = """
-INSERT INTO knowledge_chunk (version_id, ordinal, headings, begins, ends, text, language, feature_id, words)
+INSERT INTO knowledge_chunk
+  (version_id, ordinal, headings, begins, ends, text, language, feature_id, words, embedding)
 SELECT %(version)s, ordinal, headings, begins, ends, text, %(language)s, %(feature)s,
   CASE WHEN pairs IS NOT NULL THEN pairs::tsvector
   ELSE setweight(to_tsvector(%(configuration)s::regconfig, above), 'A')
-    || setweight(to_tsvector(%(configuration)s::regconfig, text), 'D') END
+    || setweight(to_tsvector(%(configuration)s::regconfig, text), 'D') END, embedding::vector
 FROM jsonb_to_recordset(%(rows)s::jsonb)
-  AS x(ordinal int, headings jsonb, begins int, ends int, text text, above text, pairs text)
+  AS x(ordinal int, headings jsonb, begins int, ends int, text text, above text, pairs text, embedding text)
 """
 
 
@@ -88,5 +89,6 @@ def _row(version: DocumentVersion, number: int, piece: chunking.Piece, *, by_pai
         "ends": piece.ends,
         "text": text,
         "above": above,
+        "embedding": vectors.written(vectors.vector(f"{above}\n{text}")),
         "pairs": bigrams.vector(((above, "A"), (text, "D"))) if by_pairs else None,
     }

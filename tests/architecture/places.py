@@ -50,6 +50,13 @@ def _guardrails() -> dict[str, Any]:
     return {"slug": factories.make_feature().slug, "name": "length"}
 
 
+@sample("knowledge")
+def _knowledge() -> dict[str, Any]:
+    document = factories.make_document()
+    load = factories.make_load(source=document.source, pk=document.pk)
+    return {"slug": document.source.feature.slug, "pk": load.pk}
+
+
 @sample("prompts")
 def _prompts() -> dict[str, Any]:
     label = factories.make_label()

@@ -11,6 +11,7 @@ from axes.models import AccessAttempt
 from aiops.accounts import actions as accounts
 from aiops.accounts.models import Session, User
 from aiops.approaches import actions as approaches
+from aiops.approaches.models import FeatureTraining
 from aiops.budgets import actions as budgets
 from aiops.budgets.limit import Limit
 from aiops.catalog import actions as catalog
@@ -181,6 +182,14 @@ simple(
     name="help",
     files=lambda: [File("returns.md", b"# Returns\n\nWithin 30 days.\n")],
 )
+simple(
+    "knowledge: start_load",
+    knowledge.start_load,
+    feature=factories.make_feature,
+    name="help",
+    files=lambda: [File("returns.md", b"# Returns\n")],
+)
+simple("knowledge: cancel_load", knowledge.cancel_load, load=factories.make_load)
 simple("knowledge: remove_document", knowledge.remove_document, document=factories.make_document)
 simple("datasets: create_dataset", datasets.create_dataset, name="fresh")
 simple(
@@ -320,6 +329,39 @@ simple(
     dataset_version=factories.make_labelled_cases,
 )
 simple("approaches: cancel_training", approaches.cancel_training, training=factories.make_training)
+simple(
+    "approaches: start_learning",
+    approaches.start_learning,
+    feature=factories.make_feature,
+    kind=FeatureTraining.Kind.CATEGORIES,
+    dataset_version=factories.make_labelled_cases,
+)
+simple("approaches: cancel_learning", approaches.cancel_learning, training=factories.make_learning)
+simple("approaches: turn_router_on", approaches.turn_router_on, version=factories.make_router)
+simple("approaches: turn_categories_on", approaches.turn_categories_on, version=factories.make_categories)
+
+
+@trial("approaches: turn_router_off")
+def _turn_router_off(user: User) -> Act:
+    version = factories.make_router()
+    approaches.turn_router_on(by=user, version=version)
+    return partial(approaches.turn_router_off, by=user, feature=version.feature)
+
+
+@trial("approaches: turn_categories_off")
+def _turn_categories_off(user: User) -> Act:
+    version = factories.make_categories()
+    approaches.turn_categories_on(by=user, version=version)
+    return partial(approaches.turn_categories_off, by=user, feature=version.feature)
+
+
+@trial("evaluations: train_router")
+def _train_router(user: User) -> Act:
+    small = factories.make_run(state="finished")
+    names = ("feature", "dataset_version", "version", "scorers")
+    same = {name: getattr(small, name) for name in names}
+    large = factories.make_run(state="finished", **same)
+    return partial(evaluations.train_router, by=user, small=small, large=large)
 
 
 @trial("evaluations: start_run")

@@ -5,8 +5,11 @@ version = make_version(prompt=make_prompt(name="triage"))
 """
 
 from tests.factories.approaches import (
+    make_categories,
     make_classifier,
     make_labelled_cases,
+    make_learning,
+    make_router,
     make_rule_set,
     make_rules,
     make_trained,
@@ -35,7 +38,14 @@ from tests.factories.evaluations import (
     make_run,
     make_verdict,
 )
-from tests.factories.gateway import make_call, make_old_partition, make_quarantined, make_rollup
+from tests.factories.gateway import (
+    make_cache_checks,
+    make_cache_threshold,
+    make_call,
+    make_old_partition,
+    make_quarantined,
+    make_rollup,
+)
 from tests.factories.grades import (
     grade_at_random,
     judge_entry,
@@ -45,7 +55,7 @@ from tests.factories.grades import (
     make_sample,
     make_trust,
 )
-from tests.factories.knowledge import load_documents, make_document
+from tests.factories.knowledge import load_documents, make_document, make_load
 from tests.factories.people import PASSWORD, make_tenant, make_user
 from tests.factories.prompts import make_feature, make_label, make_prompt, make_version
 from tests.factories.releases import make_comment, make_review
@@ -58,9 +68,12 @@ __all__ = [
     "load_documents",
     "make_budget",
     "make_budget_request",
+    "make_cache_checks",
+    "make_cache_threshold",
     "make_call",
     "make_case",
     "make_cases",
+    "make_categories",
     "make_classifier",
     "make_comment",
     "make_dataset",
@@ -76,7 +89,9 @@ __all__ = [
     "make_key",
     "make_label",
     "make_labelled_cases",
+    "make_learning",
     "make_lease",
+    "make_load",
     "make_model",
     "make_old_partition",
     "make_pair",
@@ -92,6 +107,7 @@ __all__ = [
     "make_result",
     "make_review",
     "make_rollup",
+    "make_router",
     "make_rule_set",
     "make_rules",
     "make_run",

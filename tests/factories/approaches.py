@@ -3,11 +3,21 @@
 import hashlib
 from typing import Any
 
-from aiops.approaches import learning, outcome
-from aiops.approaches.models import Classifier, ClassifierVersion, RuleSet, RuleSetVersion, Training
+from aiops.approaches import crossing, hashed, learning, outcome
+from aiops.approaches.models import (
+    CategoryVersion,
+    Classifier,
+    ClassifierVersion,
+    FeatureTraining,
+    RouterVersion,
+    RuleSet,
+    RuleSetVersion,
+    Training,
+)
+from tests.factories.catalog import make_model
 from tests.factories.datasets import make_cases, make_dataset, make_dataset_version
 from tests.factories.numbers import number
-from tests.factories.prompts import make_feature
+from tests.factories.prompts import make_feature, make_version
 
 RULES = "rules:\n- {name: late, if: {input: ticket, any: [late]}, then: delivery}\notherwise: other\n"
 
@@ -86,3 +96,77 @@ def make_trained(**values: Any) -> ClassifierVersion:
             **values,
         }
     )
+
+
+def make_learning(**values: Any) -> FeatureTraining:
+    """A training of categories that waits for a worker."""
+    return FeatureTraining.objects.create(
+        **{
+            "feature": values.pop("feature", None) or make_feature(),
+            "kind": FeatureTraining.Kind.CATEGORIES,
+            "dataset_version": values.pop("dataset_version", None) or make_labelled_cases(),
+            "total": crossing.STEPS,
+            **values,
+        }
+    )
+
+
+def _weights(texts: list[str], labels: list[str], known: list[str]) -> dict[str, Any]:
+    places = hashed.places_for(len(known))
+    weights = hashed.kept(hashed.fit(hashed.table(texts, places), labels, known, places))
+    return {
+        "weights": weights,
+        "sha256": hashed.digest(weights),
+        "recipe": hashed.RECIPE,
+        "case_count": len(texts),
+        "seconds": 0.1,
+    }
+
+
+def make_router(**values: Any) -> RouterVersion:
+    """Sends texts of the category "billing" that say "easy" to the small model."""
+    feature = values.pop("feature", None) or make_feature()
+    group = {"name": "billing", "n": 160, "loss": 0.01, "upper": 0.03, "routed_share": 0.5, "reason": "ok"}
+    return RouterVersion.objects.create(
+        **{
+            "feature": feature,
+            "number": feature.routers.count() + 1,
+            "small": values.pop("small", None) or make_model(),
+            "large": values.pop("large", None) or make_model(),
+            "prompt_version": values.pop("prompt_version", None) or make_version(),
+            "dataset_version": values.pop("dataset_version", None) or make_dataset_version(),
+            "small_run": 1,
+            "large_run": 2,
+            "margin": 0.05,
+            "passing": 1,
+            "report": {
+                "missing": 0,
+                "routed_share": 0.5,
+                "categories": [group | {"threshold": 0.5}],
+                "locales": [group | {"name": "en"}],
+            },
+            **_weights(["easy one", "hard one"] * 4, ["small", "large"] * 4, ["small"]),
+            **values,
+        }
+    )
+
+
+def make_categories(**values: Any) -> CategoryVersion:
+    """Tells refunds from parcels, and is asked from half sure on."""
+    feature = values.pop("feature", None) or make_feature()
+    known = ["delivery", "money"]
+    return CategoryVersion.objects.create(
+        **{
+            "feature": feature,
+            "number": feature.category_versions.count() + 1,
+            "dataset_version": values.pop("dataset_version", None) or make_dataset_version(),
+            "labels": known,
+            "threshold": 0.6,
+            "report": {
+                "accuracy": 0.95, "precision": 0.97, "lower": 0.92, "covered": 0.8,
+                "labels": [{"name": name, "n": 50, "said": 40, "right": 39} for name in known],
+            },
+            **_weights(["parcel is late", "refund please"] * 8, known * 8, known),
+            **values,
+        }
+    )  # fmt: skip

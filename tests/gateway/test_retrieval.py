@@ -117,6 +117,9 @@ class Cursor:
     async def fetchall(self):
         return self.rows
 
+    async def fetchone(self):
+        return (1,)
+
 
 class Connection:
     """Answers with `rows`, or never where they are None."""
@@ -141,7 +144,7 @@ def library(rows=(), error=None):
 
 
 def test_rows_become_numbered_passages():
-    rows = [("a.md", "Returns", "", ["Returns", "How long"], "Within 30 days.", 0.5)]
+    rows = [("a.md", "Returns", "", ["Returns", "How long"], "Within 30 days.", 0.5, 0.1, 0.4, 1, 2, 0.02, 7)]
 
     async def search():
         return await library(rows).search(make_call(), "days?", 5)
@@ -184,6 +187,20 @@ def test_a_search_serves_a_feature_and_stands_in_for_one():
 def test_searches_give_up_by_themselves():
     assert searching_at({"host": "h", "options": "-c a=b"}) == {
         "host": "h",
-        "options": "-c a=b -c statement_timeout=800",
+        "options": "-c a=b -c statement_timeout=800 -c hnsw.iterative_scan=strict_order",
     }
-    assert searching_at({})["options"] == "-c statement_timeout=800"
+    assert searching_at({})["options"] == "-c statement_timeout=800 -c hnsw.iterative_scan=strict_order"
+
+
+def test_below_the_least_score_the_documents_hold_no_answer():
+    policy = {"retrieval": {"on": True, "least_score": 0.9, "not_found": "That is not in our documents."}}
+    reply, call, vendor = answered(policy)
+    assert (reply.outcome, reply.text, reply.passages) == ("answered", "That is not in our documents.", ())
+    assert (vendor.asked, call.trace.cost) == ([], 0)
+    _, _, vendor = answered({"retrieval": {"on": True, "least_score": 0.9}})
+    assert "hold nothing" in vendor.asked[0].messages[-2].content
+
+
+def test_from_the_least_score_on_all_passages_are_shown():
+    _, call, _ = answered({"retrieval": {"on": True, "least_score": 0.8, "not_found": "No."}})
+    assert [one.score for one in call.trace.passages] == [0.8, 0.5]

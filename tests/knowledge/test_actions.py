@@ -1,13 +1,13 @@
 """Documents are loaded all or not at all; the newest version is found, and a change raises the revision."""
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from aiops.audit.models import AuditEvent
 from aiops.core.errors import Conflict, InvalidInput
 from aiops.flags.queries import publication
 from aiops.gateway.painting import paint
-from aiops.knowledge import actions, queries
+from aiops.knowledge import actions, queries, searching
 from aiops.knowledge.models import Chunk, Document, DocumentVersion, Source
 from aiops.knowledge.searching import search
 from tests import factories
@@ -136,6 +136,36 @@ def test_words_are_found_in_other_forms_by_language():
         "Die Lieferungen dauern zwei Tage."
     ]
     assert found(feature, "deliveries", locale="en", most=1) == ["Within 30 days of delivery."]
+
+
+def test_other_forms_of_a_word_are_found_by_vector():
+    feature = factories.make_feature()
+    factories.load_documents(
+        feature, {"a.md": "# Rückgabefristen\n\nRückgabefristen enden.", "b.md": "# B\n\nAnderes."}
+    )
+    best = search(feature.slug, "Rückgabefristenende", locale="de")[0]
+    assert (best.path, best.text_place, best.vector_place, best.score) == ("a.md", None, 1, 0.0)
+
+
+def test_both_places_are_fused():
+    feature = factories.make_feature()
+    factories.load_documents(feature, {"a.md": RETURNS, "b.md": "# Gifts\n\nNo delivery of gift cards."})
+    first, second = search(feature.slug, "days of delivery")
+    assert [first.text_place, first.vector_place, second.text_place] == [1, 1, 2]
+    assert first.score == 1.0 > second.score > 0
+    assert first.fused == pytest.approx(1 / 61 + 0.3 / 61)
+
+
+def test_an_index_goes_on_until_it_has_enough_of_the_features_own(monkeypatch):
+    feature, other = factories.make_feature(), factories.make_feature()
+    factories.load_documents(feature, {"a.md": RETURNS})
+    many = "".join(f"## Section {number}\n\nWithin {number} days of delivery.\n" for number in range(200))
+    factories.load_documents(other, {"b.md": f"# Returns\n\n{many}"})
+    monkeypatch.setattr(searching, "EXACTLY", 0)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+    rows = search(feature.slug, "Within 30 days of delivery", weights={"by_text": 0.0})
+    assert [(one.path, one.vector_place) for one in rows] == [("a.md", 1)]
 
 
 @pytest.mark.parametrize("question", ["", "!?", "' | & <-> \\ :*", "\x00", "x" * 5000, "the of and"])

@@ -3,6 +3,7 @@
 from aiops.evaluations.actions.grade_files import confirm_grades, import_grades, upload_grades
 from aiops.evaluations.actions.grades import draw_sample, grade_result, withdraw_grade
 from aiops.evaluations.actions.pairwise import cancel_pairwise, continue_pairwise, start_pairwise
+from aiops.evaluations.actions.routers import train_router
 from aiops.evaluations.actions.runs import Terms, cancel_run, continue_run, resolve_scorers, start_run
 from aiops.evaluations.actions.trust import weigh_judge, weigh_judges
 from aiops.evaluations.actions.verdicts import (
@@ -31,6 +32,7 @@ __all__ = [
     "set_policy",
     "start_pairwise",
     "start_run",
+    "train_router",
     "upload_grades",
     "weigh_judge",
     "weigh_judges",

@@ -16,11 +16,18 @@ from aiops.features.policy import Policy
 
 @transaction.atomic
 def set_policy(
-    *, by: Actor, feature: Feature, policy: Policy, note: str = "", expected: int | None = None
+    *,
+    by: Actor,
+    feature: Feature,
+    policy: Policy,
+    note: str = "",
+    expected: int | None = None,
+    learnt: bool = False,
 ) -> PolicyVersion | None:
     """Put `policy` in force as the next version; None where it says what is in force already.
 
     `expected` is the version that the person changed (0: the defaults). Conflict where another came in since.
+    `learnt`: what the policy names of trained versions has been checked; else it may only drop them.
     """
     if words := callbacks.problem(policy.callback_url):
         raise InvalidInput(f"Where answers of tickets are sent: {words}")
@@ -30,8 +37,11 @@ def set_policy(
     if expected is not None and expected != number:
         raise Conflict(f"The policy is at version {number} by now. Read that, then change it again.")
     stored = latest.settings if latest else Policy().model_dump(mode="json")
-    if _read(stored) == policy:
+    before = _read(stored)
+    if before == policy:
         return None
+    if not learnt and _learnt(policy) - _learnt(before or Policy()):
+        raise InvalidInput("A trained router or category classifier is turned on on the router's page.")
     made = PolicyVersion.objects.create(
         feature=locked,
         number=number + 1,
@@ -61,6 +71,12 @@ def restore_policy(*, by: Actor, version: PolicyVersion, expected: int | None = 
         raise InvalidInput(f"Version {version.number} no longer reads: {problems[0]}", problems) from None
     note = f"Version {version.number} again"
     return set_policy(by=by, feature=version.feature, policy=policy, note=note, expected=expected)
+
+
+def _learnt(policy: Policy) -> set[tuple[str, int | None]]:
+    """The trained versions that are in force."""
+    router = {("router", policy.router.version)} if policy.router.kind == "trained" else set()
+    return router | ({("categories", policy.categories.version)} if policy.categories.version else set())
 
 
 def _read(stored: dict[str, Any]) -> Policy | None:

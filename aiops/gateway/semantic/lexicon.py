@@ -10,7 +10,7 @@ def _list(words: str) -> list[str]:
 # Grammar alone: such words may come and go. Question words, pronouns, "was", "off", "out", "all" are not.
 GRAMMAR = frozenset(
     _list("""
-    a an the this that these those there here it its is are be been being am do does did done have has
+    a an the this that these those there it its is are be been being am do does did done have has
     having can could may might would of in on at for and or as by with from to into than then so also just
     only some that get got
     der die das den dem des ein eine einen einem einer eines ist sind sein hat habe haben kann konnen konnte
@@ -32,14 +32,16 @@ DIRECTIONS = frozenset(
 NEGATIONS = frozenset(
     _list("""
     not no never none nobody nothing neither nor without cannot nicht kein keine keinen keinem keiner nie
-    niemals ohne weder non pas jamais aucun aucune sans rien ni sin nunca jamas ningun ninguna ninguno nada nadie
+    niemals ohne weder non pas jamais aucun aucune sans rien ni sin nunca jamas ningun
+    ninguna ninguno nada nadie
     لا لم لن ليس ليست غير بدون دون
     """)
 )
 JOINED = {  # without their apostrophe
-    **{f"{verb}nt": f"{verb} not" for verb in _list("do does did is are was were has have had ca could would")},
-    "cannot": "can not", "wont": "will not", "aint": "is not", "im": "i am", "ive": "i have",
-    "whats": "what is", "wheres": "where is", "hows": "how is", "whens": "when is", "thats": "that is",
+    **{f"{verb}nt": f"{verb} not" for verb in _list("do does did is are was were has have had could would")},
+    "cannot": "can not", "cant": "can not", "wont": "will not", "aint": "is not",
+    "im": "i am", "ive": "i have", "whats": "what is",
+    "wheres": "where is", "hows": "how is", "whens": "when is", "thats": "that is",
 }  # fmt: skip
 CLITIC = re.compile(r"(?<=\w)'(?:s|m|re|ve|ll|d)\b")
 NOT = re.compile(r"\b(ca|wo|sha|\w+?)n't\b")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from aiops.gateway.semantic import lexicon
 
+LONGEST = 2_000  # characters of a question; a longer one is hardly asked again in other words
 _CLOSE = "\u3005\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _TOKEN = re.compile(rf"\d+(?:[.:/]\d+)*|[^\W\d_{_CLOSE}]+\d[^\W_{_CLOSE}]*|[^\W\d_{_CLOSE}]+|[£€$¥₹%]")
 _SIGN = re.compile(r"(?:(?<=\s)|^)-(?=\d)|[+*=<>#@&^|~≠≤≥÷×√∑°§]|[\u2190-\u2bff\U0001f000-\U0001faff]")

@@ -29,6 +29,11 @@ class Retrieval:
         if not policy.on or call.approach.kind in {"search", "rules", "classifier"}:
             return await onward(call)
         found = await self._library.search(call, question_of(call), policy.passages)
+        if max((passage.score for passage in found), default=0.0) < policy.least_score:
+            found = ()
+        if not found and policy.not_found:
+            call.trace.note("not in the documents")
+            return Reply("answered", text=policy.not_found, model="documents")
         passages = _within(screened(found, call.feature.policy.guardrails.injection), policy.most_characters)
         call.trace.note(f"{len(passages)} passages", documents=[passage.document for passage in passages])
         shown = Message("system", _ASK + fenced(passages) if passages else _NOTHING)

@@ -4,19 +4,41 @@ from collections.abc import Iterator
 
 from aiops.features.policy import Rule
 from aiops.gateway.errors import OverBudget, ProviderFailed, Stopped
-from aiops.gateway.messages import Call, Handler, Reply
+from aiops.gateway.messages import Call, Handler, Reply, when_whole
 from aiops.gateway.picture import Model
+from aiops.gateway.routing import asks_both, routed
+from aiops.gateway.stages.both import Both
 
 
 class Router:
+    """`both` asks a share of what a trained router decides of the other model too."""
+
     name = "router"
+
+    def __init__(self, both: Both | None = None) -> None:
+        self._both = both
 
     async def __call__(self, call: Call, onward: Handler) -> Reply:
         if not uses_model(call):
             return await onward(call)
         models = models_for(call)
-        call.trace.note(models[0].name, others=[model.name for model in models[1:]])
-        return await onward(call.but(models=models))
+        found = call.trace.routed
+        call.trace.note(
+            models[0].name, others=[model.name for model in models[1:]], **(found.facts() if found else {})
+        )
+        reply = await onward(call.but(models=models))
+        return await self._also(call, reply, self._both) if found and self._both else reply
+
+    async def _also(self, call: Call, reply: Reply, both: Both) -> Reply:
+        found = asks_both(call)
+        if found is None:
+            return reply
+
+        async def later(reply: Reply) -> Reply:
+            both.later(call, reply, found)
+            return reply
+
+        return await when_whole(reply, later)
 
 
 def uses_model(call: Call) -> bool:
@@ -40,10 +62,16 @@ def models_for(call: Call) -> tuple[Model, ...]:
 
 def _wanted(call: Call) -> Iterator[str]:
     policy = call.feature.policy.router
+    found = routed(call) if policy.kind == "trained" else None
+    if found and found.why == "asked of both":
+        yield found.model
+        return
     if call.trace.over_soft and policy.over_soft_budget:
         yield policy.over_soft_budget
     if policy.kind == "rules":
         yield from (rule.model for rule in policy.rules if fits(rule, call))
+    if found:
+        yield found.model
     if call.approach.kind in {"prompt", "passthrough"}:
         yield call.approach.model
     yield from policy.candidates

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -56,6 +57,12 @@ class SharedCache:
         self._remember(key, now, now + ttl, reply)
         tenant = "" if call.feature.policy.cache.shared else call.tenant
         self._unsaved[key] = (tenant, call.feature.slug, reply, now + ttl)
+
+    def forget(self, keys: Sequence[bytes]) -> None:
+        """Somebody removed these answers."""
+        for key in keys:
+            self._known.pop(key, None)
+            self._unsaved.pop(key, None)
 
     async def run(self) -> None:
         """Write and read, until cancelled."""

@@ -9,6 +9,7 @@ from psycopg import Error
 
 from aiops.gateway.errors import ProviderFailed
 from aiops.gateway.messages import Call, Passage
+from aiops.gateway.picture import Feature
 from aiops.gateway.stores.pool import Connect
 from aiops.knowledge import searching
 
@@ -19,7 +20,8 @@ STATEMENT = 0.8  # seconds that Postgres may take over one search
 
 def searching_at(where: Mapping[str, Any]) -> dict[str, Any]:
     """Where to search: connections that give up by themselves."""
-    options = f"{where.get('options', '')} -c statement_timeout={round(STATEMENT * 1000)}".strip()
+    own = f"-c statement_timeout={round(STATEMENT * 1000)} -c {searching.GOING_ON}"
+    options = f"{where.get('options', '')} {own}".strip()
     return {**where, "options": options}
 
 
@@ -28,18 +30,29 @@ class StoredLibrary:
 
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
+        self._chunks: dict[str, tuple[int, int]] = {}  # by feature: of which revision, how many
 
     async def search(self, call: Call, question: str, most: int) -> Sequence[Passage]:
         """Raises ProviderFailed where the documents can't be searched now: then a fallback answers."""
         values = searching.asked(call.feature.slug, call.tenant, question, call.locale, most)
         try:
             async with asyncio.timeout(PATIENCE), self._connect() as connection:
-                cursor = await connection.execute(searching.SEARCH, values)
+                sized = await self._statement(connection, call.feature, values)
+                cursor = await connection.execute(sized, values)
                 rows = await cursor.fetchall()
         except (Error, OSError, TimeoutError) as error:
             log.warning("documents_away", feature=call.feature.slug, error=str(error).strip() or "too slow")
             raise ProviderFailed("The documents can't be searched now.") from error
         return [_passage(number, searching.found(row)) for number, row in enumerate(rows, start=1)]
+
+    async def _statement(self, connection: Any, feature: Feature, values: Mapping[str, Any]) -> str:
+        """The search for as many chunks as the feature has, counted once for each revision."""
+        revision, chunks = self._chunks.get(feature.slug, (-1, 0))
+        if revision != feature.knowledge_revision:
+            row = await (await connection.execute(searching.COUNTED, values)).fetchone()
+            chunks = int(row[0])
+            self._chunks[feature.slug] = (feature.knowledge_revision, chunks)
+        return searching.statement(chunks)
 
 
 def _passage(number: int, found: searching.Found) -> Passage:

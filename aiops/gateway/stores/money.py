@@ -40,7 +40,7 @@ class BudgetLedger:
         """Those that count for the call, and those of them that money is held from."""
         if call.picture is not self._picture or len(self._known) > MOST_KNOWN:
             self._picture, self._known = call.picture, {}
-        whose = (call.tenant, call.feature.slug)
+        whose = (call.payer or call.tenant, call.feature.slug)
         known = self._known.get(whose)
         if known is None:
             budgets = budgets_of(call.picture, *whose)
@@ -96,7 +96,7 @@ def _facts(call: Call, hold: Hold) -> dict[str, Any]:
     return {
         "id": call.id,
         "at": time_of(call.id),
-        "tenant": call.tenant,
+        "tenant": call.payer or call.tenant,
         "feature": call.feature.slug,
         "model": model.name if model else "",
         "provider": model.provider if model else "",

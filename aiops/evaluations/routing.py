@@ -1,0 +1,192 @@
+"""The making of a router's version: two runs over the same cases, scores across folds, thresholds by category."""
+
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from aiops.approaches import hashed, jobs, learning
+from aiops.approaches.models import FeatureTraining, RouterVersion
+from aiops.approaches.reading import text_of
+from aiops.audit import actions as audit
+from aiops.core.actors import Actor, SystemActor
+from aiops.core.errors import InvalidInput
+from aiops.datasets.models import Case
+from aiops.evaluations import columns, comparable, pairing, summaries
+from aiops.evaluations.models import Run
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SMALL, LARGE = "small", "large"
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """n cases that both models have answered; `missing` more have no result of one of them."""
+
+    texts: list[str]
+    clusters: list[str]
+    category: "NDArray[np.str_]"
+    locale: "NDArray[np.str_]"
+    large: "NDArray[np.float64]"
+    small: "NDArray[np.float64]"
+    missing: int
+
+
+def train(training_id: int) -> None:
+    jobs.work(training_id, _make)
+
+
+def problem(small: Run, large: Run) -> str:
+    """Why no router can be learnt from these two, in words; "" where one can."""
+    if small.version_id is None or large.version_id is None:
+        return "Both runs ask a model: a router chooses between two."
+    if words := comparable.problem(small, large):
+        return words
+    if small.version_id != large.version_id:
+        return (
+            f"{small} ran {small.version}, {large} {large.version}: a router chooses models for one version."
+        )
+    if small.model_id == large.model_id:
+        return "Both runs ask the same model."
+    return ""
+
+
+def scored(small: Run, large: Run) -> Scored:
+    """What both runs say by the scorer that decides at the feature's gate.
+
+    An error of the small model is a failure; one of the large is a missing result, as at the gate.
+    """
+    import numpy as np  # noqa: PLC0415 - in a worker only
+
+    measured = [one.columns for one in summaries.measured([small, large])]
+    both = columns.aligned(measured)
+    policy = comparable.policy_of(small.feature) or comparable.default_policy(small.feature)
+    scorer = policy.deciding_scorer
+    offered = pairing.shared_scorers([small, large], both)
+    if scorer not in offered:
+        raise InvalidInput(f"Both runs need the scorer {scorer or 'set'} that decides at the feature's gate.")
+    table = pairing.Table([small, large], both, scorer, policy)
+    mine, theirs = both
+    lesser = pairing.outcomes(mine, table, errors_fail=True)
+    greater = pairing.outcomes(theirs, table, errors_fail=False)
+    there = ~(np.isnan(lesser) | np.isnan(greater))
+    cases = Case.objects.in_bulk(mine.ids[there].tolist())
+    kept = [cases[int(pk)] for pk in mine.ids[there]]
+    return Scored(
+        [text_of(case.inputs) for case in kept],
+        [str(case.metadata.get("cluster") or "") for case in kept],
+        np.array([case.category for case in kept], dtype=np.str_),
+        np.array([case.locale for case in kept], dtype=np.str_),
+        greater[there].astype(float),
+        lesser[there].astype(float),
+        int((~there).sum()),
+    )
+
+
+def _make(training: FeatureTraining) -> None:
+    from aiops.approaches.crossing import crossed  # noqa: PLC0415 - as above
+
+    begun = time.monotonic()
+    runs = Run.objects.select_related("feature", "version__prompt", "model", "dataset_version__dataset")
+    small, large = (runs.get(pk=training.wanted[f"{name}_run"]) for name in (SMALL, LARGE))
+    if words := problem(small, large):
+        raise InvalidInput(words)
+    cases = scored(small, large)
+    _enough(cases)
+    labels = [SMALL if good else LARGE for good in cases.small >= cases.large]
+    found = crossed(cases.texts, labels, cases.clusters, [SMALL], lambda done: jobs.step(training, done))
+    report = reported(cases, found.chances[:, 0], training.wanted["margin"])
+    weights = hashed.kept(found.model)
+
+    def version(number: int) -> RouterVersion:
+        made = RouterVersion.objects.create(
+            feature=training.feature,
+            number=number,
+            small_id=small.model_id,
+            large_id=large.model_id,
+            prompt_version_id=large.version_id,
+            dataset_version=training.dataset_version,
+            small_run=small.pk,
+            large_run=large.pk,
+            margin=training.wanted["margin"],
+            passing=sum(1 for one in report["categories"] if one["routed_share"]),
+            weights=weights,
+            sha256=hashed.digest(weights),
+            recipe=hashed.RECIPE | {"places": found.model.places, "folds": learning.FOLDS},
+            report=report,
+            case_count=len(cases.texts),
+            seconds=time.monotonic() - begun,
+            note=training.note,
+            author=training.created_by,
+        )
+        by: Actor = training.created_by or SystemActor("worker")
+        after = {"version": number, "sha256": made.sha256, "runs": [small.pk, large.pk]}
+        audit.record(
+            by=by, action="approaches.router_trained", on=made, feature=training.feature.slug, after=after
+        )
+        return made
+
+    jobs.finish(training, RouterVersion, version)
+
+
+def _enough(cases: Scored) -> None:
+    groups = set(learning.together(cases.texts, cases.clusters)) if cases.texts else set()
+    if len(groups) < learning.FOLDS:
+        raise InvalidInput(
+            f"Both runs answered {len(cases.texts)} cases, in {len(groups)} clusters: at least {learning.FOLDS}."
+        )
+
+
+def reported(cases: Scored, score: "NDArray[np.float64]", margin: float) -> dict[str, Any]:
+    """Thresholds by category, each held alone, and what every category and locale loses at these.
+
+    A locale that is not inside the margin, or has too few cases, goes to large. What is left is measured again
+    until all of it holds: each round only takes away.
+    """
+    import numpy as np  # noqa: PLC0415 - as above
+
+    from aiops.evaluations import router_rule  # noqa: PLC0415 - as above
+
+    routed = np.zeros(len(score), dtype=bool)
+    categories: dict[str, dict[str, Any]] = {}
+    for name in sorted(set(cases.category.tolist())):
+        own = cases.category == name
+        rule = router_rule.threshold(score[own], cases.large[own], cases.small[own], margin=margin)
+        categories[name] = {"name": name, "threshold": rule.threshold, "reason": rule.reason, "n": rule.n}
+        categories[name] |= {"loss": None, "upper": None, "routed_share": 0.0}
+        if rule.threshold is not None:
+            routed[own] = score[own] >= rule.threshold
+    locales = {
+        name: {"name": name, "reason": "ok", "loss": None, "upper": None, "routed_share": 0.0}
+        for name in sorted(set(cases.locale.tolist()))
+    }
+    groups = [(cases.locale, one) for one in locales.values()]
+    groups += [(cases.category, one) for one in categories.values()]
+    while failed := [group for group in groups if _fails(group, cases, routed, margin)]:
+        for names, one in failed:
+            routed[names == one["name"]] = False
+            one |= {"threshold": None} if names is cases.category else {}
+    return {
+        "missing": cases.missing,
+        "routed_share": float(routed.mean()),
+        "categories": list(categories.values()),
+        "locales": list(locales.values()),
+    }
+
+
+def _fails(group: tuple[Any, dict[str, Any]], cases: Scored, routed: Any, margin: float) -> bool:
+    """Measure a group that is still routed; whether it has to be taken away, and then why."""
+    from aiops.evaluations import router_rule  # noqa: PLC0415 - as above
+
+    names, one = group
+    if one["reason"] != "ok":
+        return False
+    own = names == one["name"]
+    one |= asdict(router_rule.loss_at(routed[own], cases.large[own], cases.small[own]))
+    if one["n"] < router_rule.LEAST_CASES:
+        one["reason"] = "too_few_cases"
+    elif one["upper"] >= margin:
+        one["reason"] = "margin_not_met"
+    return one["reason"] != "ok"

@@ -1,0 +1,86 @@
+"""Questions with a stored answer, checks of such answers, and what was decided from them."""
+
+from django.db import models
+
+from aiops.core import clock
+
+
+class SemanticEntry(models.Model):
+    """A question that the answer under `key` in the cache belongs to.
+
+    Its vector is in the column `embedding`, which only SQL reads: halfvec(512) of pgvector.
+    """
+
+    key = models.BinaryField(primary_key=True, max_length=32)
+    partition = models.BinaryField(max_length=32)
+    feature = models.CharField(max_length=60)
+    tenant = models.CharField(max_length=60, blank=True)  # empty: shared
+    knowledge_revision = models.BigIntegerField(default=0)
+    question = models.TextField()
+    at = models.DateTimeField(default=clock.now)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        indexes = (models.Index(fields=("feature", "at"), name="gateway_semantic_feature"),)
+
+    def __str__(self) -> str:
+        return f"{self.feature}: {self.question[:40]}"
+
+
+class SemanticCheck(models.Model):
+    """A stored answer held against a fresh one. Texts are empty where the feature keeps none."""
+
+    call_id = models.CharField(max_length=40)
+    at = models.DateTimeField(default=clock.now)
+    feature = models.CharField(max_length=60)
+    tenant = models.CharField(max_length=60)
+    similarity = models.FloatField()
+    equivalent = models.BooleanField()
+    served = models.BooleanField()
+    question = models.TextField(blank=True)
+    neighbour = models.TextField(blank=True)
+    stored = models.TextField(blank=True)
+    fresh = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("-at", "-id")
+        indexes = (models.Index(fields=("feature", "at"), name="gateway_semantic_check"),)
+
+    def __str__(self) -> str:
+        return f"{self.feature}: {'the same' if self.equivalent else 'wrong'} at {self.similarity:.2f}"
+
+
+class SemanticThreshold(models.Model):
+    """What was decided for a feature; the newest is in force. `threshold` null: nothing is served."""
+
+    class Action(models.TextChoices):
+        RAISE = "raise", "Raised"
+        LEARN = "learn", "Learnt"
+        OFF = "off", "Switched off"
+
+    feature = models.CharField(max_length=60)
+    at = models.DateTimeField(default=clock.now)
+    action = models.CharField(max_length=10, choices=Action)
+    threshold = models.FloatField(null=True)
+    checks = models.PositiveIntegerField()  # at the threshold and above it, when it was decided
+    false = models.PositiveIntegerField()
+    target = models.FloatField()
+
+    class Meta:
+        ordering = ("-at", "-id")
+        indexes = (models.Index(fields=("feature", "-at"), name="gateway_semantic_threshold"),)
+
+    def __str__(self) -> str:
+        return f"{self.feature}: {self.threshold}"
+
+
+class CachePurge(models.Model):
+    """Answers that somebody removed: processes drop them from memory too. `keys` in hex."""
+
+    feature = models.CharField(max_length=60)
+    at = models.DateTimeField(default=clock.now)
+    pattern = models.CharField(max_length=200)
+    keys = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"{self.feature}: {self.pattern}"

@@ -1,0 +1,31 @@
+"""An HNSW index for each partition that is too large to be searched whole."""
+
+from django.db import connection
+
+LARGE = 20_000  # entries
+INDEXED = "gateway_semantic_h_"
+_LARGE_ONES = """
+SELECT encode(partition, 'hex') FROM gateway_semanticentry GROUP BY partition HAVING count(*) >= %s
+"""
+_INDEXES = "SELECT c.relname FROM pg_class c WHERE c.relkind = 'i' AND starts_with(c.relname::text, %s)"
+
+
+def index_large(least: int = LARGE) -> list[str]:
+    """Make what is missing, drop what no longer serves; the names of new ones. Calls go on meanwhile.
+
+    Outside any transaction: an index that is made while others write cannot be made in one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LARGE_ONES, [least])
+        wanted = {f"{INDEXED}{place[:24]}": place for (place,) in cursor.fetchall()}
+        cursor.execute(_INDEXES, [INDEXED])
+        there = {name for (name,) in cursor.fetchall()}
+        for name in sorted(there - wanted.keys()):
+            cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+        made = sorted(wanted.keys() - there)
+        for name in made:
+            cursor.execute(
+                f"CREATE INDEX CONCURRENTLY {name} ON gateway_semanticentry"
+                f" USING hnsw (embedding halfvec_ip_ops) WHERE partition = '\\x{wanted[name]}'::bytea"
+            )
+    return made
