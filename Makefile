@@ -3,7 +3,9 @@
 #   make run ARGS="--console-port 8080 --no-demo"
 # A stamp per lock file says what is installed, so that a second start installs nothing.
 
-PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3 python3.14 python; do \
+# Distributions build Python with profile-guided optimisation, version managers often do not: the gateway and the
+# tests take a third less time with /usr/bin's (measured on Debian 12 beside a pyenv build of 3.11).
+PYTHON ?= $(shell for name in /usr/bin/python3.11 /usr/bin/python3.12 /usr/bin/python3.13 python3.11 python3.12 python3.13 python3 python3.14 python; do \
 	$$name -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$name && break; done)
 BIN := .venv/bin
 # Without byte-compiling: half of an install's time would go into modules that nobody imports.
