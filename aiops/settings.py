@@ -244,6 +244,16 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 15.0,
         "options": {"expires": 15},
     },
+    "gateway.learn_cache_thresholds": {
+        "task": "gateway.learn_cache_thresholds",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "gateway.index_cache": {
+        "task": "gateway.index_cache",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "gateway.deliver_callbacks": {
         "task": "gateway.deliver_callbacks",
         "schedule": 15.0,

@@ -114,6 +114,8 @@ VERBS = {
     "flags.schedule_done": "carried out",
     "flags.schedule_failed": "did not carry out",
     "flags.stopped": "stopped",
+    "gateway.cache_purged": "purged the cache of",
+    "gateway.cache_threshold": "set the cache's threshold of",
     "gateway.calls_dropped": "dropped",
     "gateway.tried": "sent a call from the console to",
     "prompts.label_moved": "moved a label of",

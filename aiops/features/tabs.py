@@ -15,6 +15,7 @@ PAGES = (
     ("Evaluations", "feature:evaluations", Permission.EVALUATIONS_VIEW),
     ("Policy", "features:policy", Permission.FEATURES_VIEW),
     ("Guardrails", "guardrails:page", Permission.FEATURES_VIEW),
+    ("Cache", "cache:page", Permission.FEATURES_VIEW),
     ("Deployment", "deployments:deployment", Permission.FLAGS_VIEW),
     ("Knowledge", "knowledge:feature", Permission.KNOWLEDGE_VIEW),
     ("Calls", "feature:calls", Permission.SPEND_VIEW),

@@ -55,6 +55,7 @@ class SemanticThreshold(models.Model):
 
     class Action(models.TextChoices):
         RAISE = "raise", "Raised"
+        LOWER = "lower", "Lowered"
         LEARN = "learn", "Learnt"
         OFF = "off", "Switched off"
 

@@ -1,11 +1,15 @@
 """Doors for the workers: one call each."""
 
+from contextlib import suppress
+
 from celery import shared_task
 
 from aiops.core.actors import SystemActor
+from aiops.core.errors import InvalidInput
 from aiops.core.tasks import enqueue
 from aiops.flags import presence
-from aiops.gateway import actions, callbacks, partitions, retrying
+from aiops.gateway import actions, cache_queries, callbacks, partitions, retrying
+from aiops.gateway.stores import indexing
 
 
 @shared_task(name="gateway.keep_partitions")
@@ -28,6 +32,21 @@ def retry_deferred() -> None:
     presence.forget_workers()
     retrying.expire()
     retrying.retry(opened_gate)
+
+
+@shared_task(name="gateway.learn_cache_thresholds")
+def learn_cache_thresholds() -> None:
+    """Each hour: what the checks of each feature's semantic cache say is done."""
+    for feature in cache_queries.checked_features():
+        with suppress(InvalidInput):  # its stored policy no longer reads: nothing of it is served either
+            actions.learn_cache_threshold(by=SystemActor("beat"), feature=feature)
+
+
+@shared_task(name="gateway.index_cache")
+def index_cache() -> None:
+    """Each hour: partitions that grew large get an index; answers of older documents go."""
+    indexing.drop_outdated()
+    indexing.index_large()
 
 
 @shared_task(name=callbacks.TASK)

@@ -45,6 +45,11 @@ def _feature() -> dict[str, Any]:
     return {"slug": factories.make_prompt(feature=factories.make_feature()).feature.slug}
 
 
+@sample("cache")
+def _cache() -> dict[str, Any]:
+    return {"slug": factories.make_feature().slug}
+
+
 @sample("guardrails")
 def _guardrails() -> dict[str, Any]:
     return {"slug": factories.make_feature().slug, "name": "length"}

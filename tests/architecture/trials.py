@@ -637,6 +637,22 @@ def _drop_old(user: User) -> Act:
     return partial(gateway.drop_old, by=user)
 
 
+@trial("gateway: learn_cache_threshold")
+def _learn_cache_threshold(user: User) -> Act:
+    feature = factories.make_feature()
+    factories.make_cache_checks(feature=feature.slug)
+    return partial(gateway.learn_cache_threshold, by=user, feature=feature)
+
+
+@trial("gateway: lower_cache_threshold")
+def _lower_cache_threshold(user: User) -> Act:
+    feature = factories.make_feature()
+    factories.make_cache_checks(feature=feature.slug)
+    factories.make_cache_threshold(feature=feature.slug, threshold=0.99)
+    return partial(gateway.lower_cache_threshold, by=user, feature=feature)
+
+
+simple("gateway: purge_cache", gateway.purge_cache, feature=factories.make_feature, pattern="late")
 simple("gateway: note_try", gateway.note_try, feature=factories.make_feature, tenant=factories.make_tenant)
 
 

@@ -9,7 +9,7 @@ from django.db import connection
 from aiops.core import clock
 from aiops.core.latency import histogram
 from aiops.gateway.call_ids import new_id
-from aiops.gateway.models import Call, Quarantined, Rollup
+from aiops.gateway.models import Call, Quarantined, Rollup, SemanticCheck, SemanticThreshold
 from aiops.gateway.queries import moment
 
 SPANS = (
@@ -73,3 +73,16 @@ def make_old_partition() -> str:
         cursor.execute("SELECT gateway_make_partitions('2020-01-01', 1)")
     make_call(at=datetime(2020, 1, 15, tzinfo=UTC))
     return "gateway_call_2020_01"
+
+
+def make_cache_checks(checks: int = 299, false: int = 0, **given: Any) -> None:
+    """Checks of stored answers, the first of them false."""
+    facts = {"feature": "summary", "call_id": new_id(), "tenant": "acme", "similarity": 0.9, "served": False}
+    SemanticCheck.objects.bulk_create(
+        SemanticCheck(equivalent=number >= false, **{**facts, **given}) for number in range(checks)
+    )
+
+
+def make_cache_threshold(**given: Any) -> SemanticThreshold:
+    facts = {"feature": "summary", "action": "learn", "threshold": 0.8, "checks": 299, "false": 0}
+    return SemanticThreshold.objects.create(**{**facts, "target": 0.01, **given})

@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('feature', models.CharField(max_length=60)),
                 ('at', models.DateTimeField(default=aiops.core.clock.now)),
-                ('action', models.CharField(choices=[('raise', 'Raised'), ('learn', 'Learnt'), ('off', 'Switched off')], max_length=10)),
+                ('action', models.CharField(choices=[('raise', 'Raised'), ('lower', 'Lowered'), ('learn', 'Learnt'), ('off', 'Switched off')], max_length=10)),
                 ('threshold', models.FloatField(null=True)),
                 ('checks', models.PositiveIntegerField()),
                 ('false', models.PositiveIntegerField()),

@@ -65,7 +65,10 @@ def min_checks(target: float = TARGET) -> int:
 
 
 def decide(current: float, bins: Sequence[Bin], target: float = TARGET) -> Decision:
-    """What the checks say of `current`. It is raised or kept or switched off, never lowered."""
+    """What the checks say of `current`. It is raised or kept or switched off, never lowered.
+
+    A bin that is not given never becomes a threshold: nothing is known of a likeness that never came.
+    """
     needed = min_checks(target)
     good = [one.at for one in sorted(bins, key=lambda one: one.at) if _proven(one.at, bins, target, needed)]
     checks, false = from_on(current, bins)

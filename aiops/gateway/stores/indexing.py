@@ -1,6 +1,9 @@
-"""An HNSW index for each partition that is too large to be searched whole."""
+"""An HNSW index for each partition that is too large to be searched whole, and what is out of date."""
 
 from django.db import connection
+
+from aiops.gateway.models import CacheEntry, SemanticEntry
+from aiops.knowledge.models import Knowledge
 
 LARGE = 20_000  # entries
 INDEXED = "gateway_semantic_h_"
@@ -29,3 +32,15 @@ def index_large(least: int = LARGE) -> list[str]:
                 f" USING hnsw (embedding halfvec_ip_ops) WHERE partition = '\\x{wanted[name]}'::bytea"
             )
     return made
+
+
+def drop_outdated() -> int:
+    """Remove answers from documents of before: nothing finds them any more. Return how many."""
+    dropped = 0
+    for feature, revision in Knowledge.objects.values_list("feature__slug", "revision"):
+        old = SemanticEntry.objects.filter(feature=feature, knowledge_revision__lt=revision)
+        keys = list(old.values_list("key", flat=True))
+        SemanticEntry.objects.filter(key__in=keys).delete()
+        CacheEntry.objects.filter(key__in=keys).delete()
+        dropped += len(keys)
+    return dropped
