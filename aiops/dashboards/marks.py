@@ -19,7 +19,7 @@ MOST = 5  # side by side on a telephone
 READ = 200  # rows of each kind
 FOLLOWED = " is in production"  # a deployment that follows a release is that release
 DEPLOYS = {"deployments.deployed": "deploy", "deployments.candidate_started": "candidate"}
-RELEASES = {Release.Kind.SHIP: "ship", Release.Kind.ROLLBACK: "roll back", Release.Kind.ADOPTED: "begin"}
+RELEASES = {Release.Kind.SHIP: "ship", Release.Kind.ROLLBACK: "roll back", Release.Kind.ADOPTED: "adopt"}
 NAMED = 8  # of those that stand together
 
 
