@@ -50,8 +50,7 @@ def new_instance() -> str:
 @asynccontextmanager
 async def opened_gate(port: int) -> AsyncIterator[Gate]:
     """Everything open and running, until the end: then what is spooled is stored, and money given back."""
-    home = Path(settings.AIOPS_HOME)
-    instance = new_instance()
+    home, instance = Path(settings.AIOPS_HOME), new_instance()
     async with AsyncExitStack() as stack:
         pool = await _opened(stack, Pool(listening.address()))
         searches = await _opened(stack, Pool(searching_at(listening.address())))
@@ -91,8 +90,7 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
             neighbours=neighbours,
         )
         parts = (recorder, ledger, cache, neighbours, limits, idempotency, standing)
-        running = _begun(*parts, *tracing.running(counted))
-        stack.push_async_callback(_ended, running)
+        stack.push_async_callback(_ended, _begun(*parts, *tracing.running(counted)))
         yield Gate(
             picture=lambda: snapshot.picture,
             handle=gateway(world),

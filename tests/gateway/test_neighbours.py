@@ -26,6 +26,10 @@ ASKED = "How do I activate my new card?"
 AGAIN = "Hello, how do I activate my new card please?"
 
 
+def forget(keys):
+    pytest.fail(f"nobody purged {keys}")
+
+
 def embed(text):
     return written(vector(text))
 
@@ -177,7 +181,7 @@ def test_a_database_that_is_away_is_a_miss_at_once_and_loses_nothing():
         raise OperationalError("away")
 
     async def act():
-        store = StoredNeighbours(connect, embed, list)
+        store = StoredNeighbours(connect, embed, forget)
         store.keep(Asked(b"k", HERE, ASKED), make_call(), 60)
         with pytest.raises(OperationalError):
             await store.exchange()
@@ -198,7 +202,7 @@ def test_nobody_waits_long_for_a_database_that_is_slow(monkeypatch):
             return None
 
     async def act():
-        store = StoredNeighbours(Slow, embed, list)
+        store = StoredNeighbours(Slow, embed, forget)
         return await store.near(HERE, ASKED), await store.near(HERE, ASKED)
 
     assert asyncio.run(act()) == ((), ())
@@ -208,7 +212,7 @@ def test_what_cannot_be_written_soon_is_bounded(monkeypatch):
     monkeypatch.setattr(neighbours, "MOST_UNSAVED", 1)
 
     async def act():
-        store = StoredNeighbours(None, embed, list)
+        store = StoredNeighbours(None, embed, forget)
         for key in (b"1", b"2"):
             store.keep(Asked(key, HERE, ASKED), make_call(), 60)
         return len(store._entries)
@@ -217,7 +221,7 @@ def test_what_cannot_be_written_soon_is_bounded(monkeypatch):
 
 
 def test_a_store_that_runs_survives_errors(monkeypatch):
-    store = StoredNeighbours(None, embed, list)
+    store = StoredNeighbours(None, embed, forget)
     errors = iter([OperationalError("away"), None])
 
     async def exchange():
