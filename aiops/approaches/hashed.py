@@ -34,7 +34,7 @@ EDGES = np.array([edge for low, high in SCRIPTS for edge in (low, high + 1)], dt
 MARKS = ("{", "[", "<", "```", ";", "=", "?", "@", "http")
 PLAIN = len(SCRIPTS) + len(MARKS) + 3
 RECIPE: dict[str, Any] = {
-    "features": "hashed character n-grams, sublinear, rare ones weigh more; length, digits, lines, scripts, marks",
+    "features": "hashed character n-grams, rare ones weigh more; length, digits, lines, scripts, marks",
     "ngrams": list(NGRAMS),
     "model": "logistic regression",
     "C": 0.5,
@@ -44,7 +44,7 @@ RECIPE: dict[str, Any] = {
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """`weights` (places + PLAIN, labels); with one label the answer is its chance, else one chance for each."""
+    """`weights` (places + PLAIN, labels). One label: the answer is its chance, else one chance for each."""
 
     places: int
     weights: "Floats"
