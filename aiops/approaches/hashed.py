@@ -55,9 +55,9 @@ class Model:
         at, values = grams(text, self.places)
         said = values @ self.weights[at] + plain(text) @ self.weights[self.places :] + self.intercept
         if len(said) == 1:
-            return 1 / (1 + np.exp(-said))
+            return np.asarray(1 / (1 + np.exp(-said)), dtype=np.float32)
         risen = np.exp(said - said.max())
-        return np.asarray(risen / risen.sum())
+        return np.asarray(risen / risen.sum(), dtype=np.float32)
 
 
 def read_text(text: str) -> str:
@@ -82,7 +82,7 @@ def grams(text: str, places: int) -> tuple["Ints", "Floats"]:
     first = np.flatnonzero(np.concatenate(([True], rows[1:] != rows[:-1])))
     counts = np.diff(np.append(first, len(rows))).astype(np.float32)
     values = 1 + np.log(counts)
-    return rows[first].astype(np.uint32), values / np.float32(np.sqrt(values @ values))
+    return rows[first].astype(np.uint32), (values / np.sqrt(values @ values)).astype(np.float32)
 
 
 def _mixed(value: "Ints") -> "Ints":

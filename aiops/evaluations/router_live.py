@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Sum
@@ -103,7 +102,7 @@ def _samples(version: RouterVersion, calls: list[Call], counts: dict[str, int]) 
     dear: dict[str, list[float]] = defaultdict(list)
     for call in calls:
         usage = Usage(**{name: getattr(call, f"{name}_tokens") for name in _TOKENS})
-        by_large: Decimal = cost(usage, price)
+        by_large = cost(usage, price)
         small = call.model == version.small.name
         saved[call.category].append(float(by_large - call.cost) if small else 0.0)
         dear[call.category].append(float(by_large))
@@ -131,5 +130,5 @@ def _pairs(version: RouterVersion, since: datetime) -> tuple[int, int]:
         row["metadata"]["routes"]: row["output"] for row in others.values("metadata", "output")[:MOST_PAIRS]
     }
     firsts = Call.objects.filter(at__gte=since - timedelta(minutes=15), id__in=said, output__isnull=False)
-    pairs = [(output, said[call_id]) for call_id, output in firsts.values_list("id", "output")]
-    return len(pairs), sum(1 for one, other in pairs if one.split() == other.split())
+    pairs = [(output or "", said[call_id] or "") for call_id, output in firsts.values_list("id", "output")]
+    return len(pairs), sum(one.split() == other.split() for one, other in pairs)

@@ -45,7 +45,7 @@ def _row(one: Mapping[str, Any], margin: float) -> Row:
 
 
 def sentence(one: Mapping[str, Any], margin: float) -> str:
-    """As in "Refunds: small model from score 0.70 (68 % of cases), loses at most 3.1 points of 5 allowed."."""
+    """As in "Refunds: small model from score 0.70 (68 % of cases), loses at most 3.1 points of 5"."""
     name = one["name"] or "Without one"
     if one["reason"] == TOO_FEW:
         return f"{name}: large. {one['n']} of {LEAST_CASES} cases."

@@ -32,7 +32,7 @@ class TrainRouterForm(forms.Form):
     note = forms.CharField(max_length=1000, required=False)
 
     def __init__(self, *args: Any, feature: Feature, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="router_%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "router_%s", **kwargs})
         rows = queries.runs({"feature": feature}).filter(state=Run.State.FINISHED, version__isnull=False)
         offered = [(row.pk, f"{row}: {row.approach}, {row.dataset_version}") for row in rows[:OFFERED]]
         for name in ("small", "large"):
@@ -57,7 +57,7 @@ class TrainCategoriesForm(forms.Form):
     note = forms.CharField(max_length=1000, required=False)
 
     def __init__(self, *args: Any, feature: Feature, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="categories_%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "categories_%s", **kwargs})
         rows = DatasetVersion.objects.filter(dataset__feature=feature).select_related("dataset")
         field = cast("forms.ModelChoiceField[Any]", self.fields["dataset_version"])
         field.queryset = rows.order_by("-id")
