@@ -37,7 +37,7 @@ from aiops.gateway.stores.pool import Pool
 from aiops.gateway.stores.queries import stored_queries
 from aiops.gateway.stores.tickets import StoredTickets
 from aiops.gateway.stores.vendors import OpenVendors
-from aiops.knowledge.vectors import vector, written
+from aiops.knowledge.vectors import vector
 
 LAST_BATCH = 4.0  # seconds for what is still in the spool at the end
 
@@ -124,7 +124,7 @@ async def _opened(stack: AsyncExitStack, pool: Pool) -> Pool:
 async def _neighbours(stack: AsyncExitStack, cache: SharedCache) -> StoredNeighbours:
     """On a pool of its own: lookups come with every call, and keep no record waiting."""
     pool = await _opened(stack, Pool(listening.address()))
-    return StoredNeighbours(pool.connect, lambda text: written(vector(text)), cache.forget)
+    return StoredNeighbours(pool.connect, vector, cache.forget)
 
 
 def _following(
