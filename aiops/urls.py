@@ -12,6 +12,7 @@ urlpatterns = [
     path("features/<slug:slug>/knowledge/", include("aiops.knowledge.urls")),
     path("features/<slug:slug>/guardrails/", include("aiops.gateway.guardrail_urls")),
     path("features/<slug:slug>/cache/", include("aiops.gateway.cache_urls")),
+    path("features/<slug:slug>/router/", include("aiops.evaluations.router_urls")),
     path("features/<slug:slug>/", include("aiops.dashboards.feature_urls")),
     path("features/<slug:slug>/try/", include("aiops.gateway.trying_urls")),
     path("keys/", include("aiops.features.key_urls")),

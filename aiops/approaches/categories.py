@@ -1,4 +1,4 @@
-"""The making of a feature's category classifier from its cases, and the threshold below which it is unsure."""
+"""The making of a feature's category classifier from its cases, and from when on it is sure."""
 
 import time
 from collections.abc import Sequence

@@ -36,12 +36,10 @@ def crossed(
     places = hashed.places_for(len(known))
     rows = hashed.table(texts, places)
     chances = np.zeros((len(texts), len(known)))
-    done = 0
-    for learnt, asked in learning.folds(texts, labels, clusters):
+    for done, (learnt, asked) in enumerate(learning.folds(texts, labels, clusters), start=1):
         model = hashed.fit(rows[learnt], [labels[at] for at in learnt], known, places)
         for at in asked:
             chances[at] = model.chances(texts[at])
-        done += 1
         step(done)
     model = hashed.fit(rows, labels, known, places)
     step(STEPS)

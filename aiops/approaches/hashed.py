@@ -34,7 +34,7 @@ EDGES = np.array([edge for low, high in SCRIPTS for edge in (low, high + 1)], dt
 MARKS = ("{", "[", "<", "```", ";", "=", "?", "@", "http")
 PLAIN = len(SCRIPTS) + len(MARKS) + 3
 RECIPE: dict[str, Any] = {
-    "features": "hashed character n-grams, sublinear, rare ones weigh more; length, digits, lines, scripts, marks",
+    "features": "hashed character n-grams, rare ones weigh more; length, digits, lines, scripts, marks",
     "ngrams": list(NGRAMS),
     "model": "logistic regression",
     "C": 0.5,
@@ -44,7 +44,7 @@ RECIPE: dict[str, Any] = {
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """`weights` (places + PLAIN, labels); with one label the answer is its chance, else one chance for each."""
+    """`weights` (places + PLAIN, labels). One label: the answer is its chance, else one chance for each."""
 
     places: int
     weights: "Floats"
@@ -55,9 +55,9 @@ class Model:
         at, values = grams(text, self.places)
         said = values @ self.weights[at] + plain(text) @ self.weights[self.places :] + self.intercept
         if len(said) == 1:
-            return 1 / (1 + np.exp(-said))
+            return np.asarray(1 / (1 + np.exp(-said)), dtype=np.float32)
         risen = np.exp(said - said.max())
-        return np.asarray(risen / risen.sum())
+        return np.asarray(risen / risen.sum(), dtype=np.float32)
 
 
 def read_text(text: str) -> str:
@@ -82,7 +82,7 @@ def grams(text: str, places: int) -> tuple["Ints", "Floats"]:
     first = np.flatnonzero(np.concatenate(([True], rows[1:] != rows[:-1])))
     counts = np.diff(np.append(first, len(rows))).astype(np.float32)
     values = 1 + np.log(counts)
-    return rows[first].astype(np.uint32), values / np.float32(np.sqrt(values @ values))
+    return rows[first].astype(np.uint32), (values / np.sqrt(values @ values)).astype(np.float32)
 
 
 def _mixed(value: "Ints") -> "Ints":

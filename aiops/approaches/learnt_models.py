@@ -1,4 +1,4 @@
-"""What is learnt for one feature: routers and category classifiers, in immutable versions, and their making."""
+"""What is learnt for one feature, in immutable versions: routers, category classifiers, their making."""
 
 from django.db import models
 from django.db.models import F, Q

@@ -107,7 +107,7 @@ def loss_upper(losses: Floats, confidence: float) -> float:
 
 
 def savings(categories: Sequence[Sample]) -> Savings | None:
-    """What routing saves of all requests; None while a category has too small a sample, or nothing is paid."""
+    """What routing saves of all requests; None while a sample is too small, or nothing is paid."""
     if not categories or any(len(one.saving) < LEAST_SAMPLE for one in categories):
         return None
     parts = [

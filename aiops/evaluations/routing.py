@@ -1,4 +1,4 @@
-"""The making of a router's version: two runs over the same cases, scores across folds, thresholds by category."""
+"""The making of a router's version: two runs over the same cases, and thresholds by category."""
 
 import time
 from dataclasses import asdict, dataclass
@@ -93,6 +93,7 @@ def _make(training: FeatureTraining) -> None:
     small, large = (runs.get(pk=training.wanted[f"{name}_run"]) for name in (SMALL, LARGE))
     if words := problem(small, large):
         raise InvalidInput(words)
+    lesser, greater = small.asked, large.asked
     cases = scored(small, large)
     _enough(cases)
     labels = [SMALL if good else LARGE for good in cases.small >= cases.large]
@@ -104,9 +105,9 @@ def _make(training: FeatureTraining) -> None:
         made = RouterVersion.objects.create(
             feature=training.feature,
             number=number,
-            small_id=small.model_id,
-            large_id=large.model_id,
-            prompt_version_id=large.version_id,
+            small=lesser.model,
+            large=greater.model,
+            prompt_version=greater.version,
             dataset_version=training.dataset_version,
             small_run=small.pk,
             large_run=large.pk,
@@ -135,15 +136,15 @@ def _enough(cases: Scored) -> None:
     groups = set(learning.together(cases.texts, cases.clusters)) if cases.texts else set()
     if len(groups) < learning.FOLDS:
         raise InvalidInput(
-            f"Both runs answered {len(cases.texts)} cases, in {len(groups)} clusters: at least {learning.FOLDS}."
+            f"Both runs answered {len(groups)} cases or clusters of them: it takes at least {learning.FOLDS}."
         )
 
 
 def reported(cases: Scored, score: "NDArray[np.float64]", margin: float) -> dict[str, Any]:
     """Thresholds by category, each held alone, and what every category and locale loses at these.
 
-    A locale that is not inside the margin, or has too few cases, goes to large. What is left is measured again
-    until all of it holds: each round only takes away.
+    A locale that is not inside the margin, or has too few cases, goes to large. What is left is measured
+    again until all of it holds: each round only takes away.
     """
     import numpy as np  # noqa: PLC0415 - as above
 
@@ -167,7 +168,8 @@ def reported(cases: Scored, score: "NDArray[np.float64]", margin: float) -> dict
     while failed := [group for group in groups if _fails(group, cases, routed, margin)]:
         for names, one in failed:
             routed[names == one["name"]] = False
-            one |= {"threshold": None} if names is cases.category else {}
+            if names is cases.category:
+                one["threshold"] = None
     return {
         "missing": cases.missing,
         "routed_share": float(routed.mean()),
@@ -189,4 +191,4 @@ def _fails(group: tuple[Any, dict[str, Any]], cases: Scored, routed: Any, margin
         one["reason"] = "too_few_cases"
     elif one["upper"] >= margin:
         one["reason"] = "margin_not_met"
-    return one["reason"] != "ok"
+    return bool(one["reason"] != "ok")

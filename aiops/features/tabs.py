@@ -14,6 +14,7 @@ PAGES = (
     ("Prompt", "feature:prompts", Permission.PROMPTS_VIEW),
     ("Evaluations", "feature:evaluations", Permission.EVALUATIONS_VIEW),
     ("Policy", "features:policy", Permission.FEATURES_VIEW),
+    ("Router", "router:page", Permission.FEATURES_VIEW),
     ("Guardrails", "guardrails:page", Permission.FEATURES_VIEW),
     ("Cache", "cache:page", Permission.FEATURES_VIEW),
     ("Deployment", "deployments:deployment", Permission.FLAGS_VIEW),

@@ -47,7 +47,8 @@ def _in_force(versions: Any, path: str, **also: Any) -> "QuerySet[Any, Any]":
     """Those that the newest policy of their feature names under `path`."""
     newest = PolicyVersion.objects.filter(feature=OuterRef("feature")).order_by("-number")
     named = newest.annotate(named=Cast(KT(f"settings__{path}"), IntegerField())).values("named")[:1]
-    return versions.objects.annotate(named=Subquery(named)).filter(named=F("number"), **also).order_by()
+    rows: QuerySet[Any, Any] = versions.objects.annotate(named=Subquery(named))
+    return rows.filter(named=F("number"), **also).order_by()
 
 
 def _questions(now: datetime) -> dict[str, "QuerySet[Any, Any]"]:

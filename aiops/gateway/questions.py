@@ -1,6 +1,8 @@
-"""What a call asks."""
+"""What a call asks, and whether what was found answers it."""
 
-from aiops.gateway.messages import Call
+from collections.abc import Sequence
+
+from aiops.gateway.messages import Call, Passage
 
 
 def question_of(call: Call) -> str:
@@ -11,3 +13,9 @@ def question_of(call: Call) -> str:
     if call.inputs:
         return max(call.inputs.values(), key=len)
     return call.messages[-1].content if call.messages else ""
+
+
+def answering(call: Call, found: Sequence[Passage]) -> tuple[Passage, ...]:
+    """All of `found`, or none: where no passage covers as much of the question as the feature wants."""
+    best = max((passage.score for passage in found), default=0.0)
+    return tuple(found) if found and best >= call.feature.policy.retrieval.least_score else ()

@@ -37,7 +37,7 @@ from aiops.gateway.stores.pool import Pool
 from aiops.gateway.stores.queries import stored_queries
 from aiops.gateway.stores.tickets import StoredTickets
 from aiops.gateway.stores.vendors import OpenVendors
-from aiops.knowledge.vectors import vector, written
+from aiops.knowledge.vectors import vector
 
 LAST_BATCH = 4.0  # seconds for what is still in the spool at the end
 
@@ -50,8 +50,7 @@ def new_instance() -> str:
 @asynccontextmanager
 async def opened_gate(port: int) -> AsyncIterator[Gate]:
     """Everything open and running, until the end: then what is spooled is stored, and money given back."""
-    home = Path(settings.AIOPS_HOME)
-    instance = new_instance()
+    home, instance = Path(settings.AIOPS_HOME), new_instance()
     async with AsyncExitStack() as stack:
         pool = await _opened(stack, Pool(listening.address()))
         searches = await _opened(stack, Pool(searching_at(listening.address())))
@@ -91,8 +90,7 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
             neighbours=neighbours,
         )
         parts = (recorder, ledger, cache, neighbours, limits, idempotency, standing)
-        running = _begun(*parts, *tracing.running(counted))
-        stack.push_async_callback(_ended, running)
+        stack.push_async_callback(_ended, _begun(*parts, *tracing.running(counted)))
         yield Gate(
             picture=lambda: snapshot.picture,
             handle=gateway(world),
@@ -126,7 +124,7 @@ async def _opened(stack: AsyncExitStack, pool: Pool) -> Pool:
 async def _neighbours(stack: AsyncExitStack, cache: SharedCache) -> StoredNeighbours:
     """On a pool of its own: lookups come with every call, and keep no record waiting."""
     pool = await _opened(stack, Pool(listening.address()))
-    return StoredNeighbours(pool.connect, lambda text: written(vector(text)), cache.forget)
+    return StoredNeighbours(pool.connect, vector, cache.forget)
 
 
 def _following(

@@ -45,23 +45,25 @@ WITH feature AS (
       ELSE tsvector_to_array(to_tsvector(
         coalesce(%(configurations)s::jsonb ->> language, 'simple')::regconfig, %(question)s)) END) AS term
     FROM unnest(feature.languages) AS language
-  ) asked LEFT JOIN knowledge_term t
-    ON t.feature_id = feature.id AND t.language = asked.language AND t.term = asked.term
+  ) asked LEFT JOIN LATERAL (
+    SELECT chunks FROM knowledge_term known WHERE known.feature_id = feature.id
+      AND known.language = asked.language AND known.term = asked.term LIMIT 1
+  ) t ON true
 ), asked AS MATERIALIZED (
   SELECT language, sum(weight) AS whole, string_agg(
     '''' || replace(replace(term, '\\', '\\\\'), '''', '''''') || '''', ' | ')
-    FILTER (WHERE place <= %(most_terms)s) AS query
+    FILTER (WHERE place <= %(most_terms)s)::tsquery AS query
   FROM (
     SELECT *, row_number() OVER (PARTITION BY language ORDER BY weight DESC, term) AS place FROM terms
   ) ranked
   GROUP BY language
 ), matched AS MATERIALIZED (
-  SELECT c.id, c.language, c.words, ts_rank('{0.4, 0.4, 0.4, 1.0}', c.words, asked.query::tsquery) AS rank
-  FROM asked JOIN knowledge_chunk c ON c.words @@ asked.query::tsquery AND c.language = asked.language
+  SELECT c.id, c.language, c.words, ts_rank('{0.4, 0.4, 0.4, 1.0}', c.words, asked.query) AS rank
+  FROM asked JOIN knowledge_chunk c ON c.words @@ asked.query AND c.language = asked.language
   WHERE c.feature_id = (SELECT id FROM feature)
     AND (c.tenant_id IS NULL OR c.tenant_id = (SELECT id FROM mine))
   ORDER BY rank DESC, c.id LIMIT 2 * %(candidates)s
-), covering AS (
+), covering AS MATERIALIZED (
   SELECT m.id, m.rank, CASE WHEN %(own)s IN ('', m.language) THEN 1 ELSE %(elsewhere)s END
     * (SELECT sum(t.weight) FROM terms t JOIN unnest(tsvector_to_array(m.words)) AS word ON word = t.term
        WHERE t.language = m.language) / (SELECT whole FROM asked WHERE asked.language = m.language) AS covered

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from django.db import InternalError, IntegrityError, transaction
+from django.db import IntegrityError, InternalError, transaction
 
 from aiops.approaches import actions, categories
 from aiops.approaches.models import CategoryVersion, FeatureTraining

@@ -62,6 +62,15 @@ def _knowledge() -> dict[str, Any]:
     return {"slug": document.source.feature.slug, "pk": load.pk}
 
 
+@sample("router")
+def _router() -> dict[str, Any]:
+    feature = factories.make_feature()
+    router = factories.make_router(feature=feature)
+    factories.make_categories(feature=feature)
+    training = factories.make_learning(feature=feature)
+    return {"slug": feature.slug, "number": router.number, "pk": training.pk}
+
+
 @sample("prompts")
 def _prompts() -> dict[str, Any]:
     label = factories.make_label()

@@ -17,7 +17,7 @@ from aiops.gateway.stores import indexing, neighbours
 from aiops.gateway.stores.cache import SharedCache
 from aiops.gateway.stores.neighbours import StoredNeighbours
 from aiops.gateway.stores.pool import Pool
-from aiops.knowledge.vectors import vector, written
+from aiops.knowledge.vectors import vector
 from tests.gateway.world import make_call
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,8 +26,8 @@ ASKED = "How do I activate my new card?"
 AGAIN = "Hello, how do I activate my new card please?"
 
 
-def embed(text):
-    return written(vector(text))
+def forget(keys):
+    pytest.fail(f"nobody purged {keys}")
 
 
 def with_store(act):
@@ -38,7 +38,7 @@ def with_store(act):
         await pool.open()
         cache = SharedCache(pool.connect)
         try:
-            return await act(StoredNeighbours(pool.connect, embed, cache.forget), cache)
+            return await act(StoredNeighbours(pool.connect, vector, cache.forget), cache)
         finally:
             await pool.close()
 
@@ -177,7 +177,7 @@ def test_a_database_that_is_away_is_a_miss_at_once_and_loses_nothing():
         raise OperationalError("away")
 
     async def act():
-        store = StoredNeighbours(connect, embed, list)
+        store = StoredNeighbours(connect, vector, forget)
         store.keep(Asked(b"k", HERE, ASKED), make_call(), 60)
         with pytest.raises(OperationalError):
             await store.exchange()
@@ -198,7 +198,7 @@ def test_nobody_waits_long_for_a_database_that_is_slow(monkeypatch):
             return None
 
     async def act():
-        store = StoredNeighbours(Slow, embed, list)
+        store = StoredNeighbours(Slow, vector, forget)
         return await store.near(HERE, ASKED), await store.near(HERE, ASKED)
 
     assert asyncio.run(act()) == ((), ())
@@ -208,7 +208,7 @@ def test_what_cannot_be_written_soon_is_bounded(monkeypatch):
     monkeypatch.setattr(neighbours, "MOST_UNSAVED", 1)
 
     async def act():
-        store = StoredNeighbours(None, embed, list)
+        store = StoredNeighbours(None, vector, forget)
         for key in (b"1", b"2"):
             store.keep(Asked(key, HERE, ASKED), make_call(), 60)
         return len(store._entries)
@@ -217,7 +217,7 @@ def test_what_cannot_be_written_soon_is_bounded(monkeypatch):
 
 
 def test_a_store_that_runs_survives_errors(monkeypatch):
-    store = StoredNeighbours(None, embed, list)
+    store = StoredNeighbours(None, vector, forget)
     errors = iter([OperationalError("away"), None])
 
     async def exchange():

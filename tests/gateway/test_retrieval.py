@@ -204,3 +204,11 @@ def test_below_the_least_score_the_documents_hold_no_answer():
 def test_from_the_least_score_on_all_passages_are_shown():
     _, call, _ = answered({"retrieval": {"on": True, "least_score": 0.8, "not_found": "No."}})
     assert [one.score for one in call.trace.passages] == [0.8, 0.5]
+
+
+def test_a_search_that_finds_nothing_says_so_or_leaves_it_to_the_fallbacks():
+    nothing = {"retrieval": {"not_found": "Not in our documents."}}
+    assert answered(nothing, approach=Search(), library=MemoryLibrary())[0].text == "Not in our documents."
+    policy = {"fallbacks": [{"kind": "search"}, {"kind": "text", "text": "Please write to us."}]}
+    reply, *_ = answered(policy, approach=Search(), library=MemoryLibrary())
+    assert (reply.outcome, reply.text) == ("degraded", "Please write to us.")

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from aiops.approaches import hashed
 from aiops.approaches import actions as approaches
+from aiops.approaches import hashed
 from aiops.core.errors import InvalidInput, NotAllowed
 from aiops.features import queries
 from aiops.gateway import painting

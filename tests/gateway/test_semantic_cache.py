@@ -1,6 +1,7 @@
 """Answers to questions in other words: never another tenant's, never unproven, always checked."""
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -171,18 +172,13 @@ def test_what_asks_nothing_in_words_is_not_looked_for(changes):
 
 
 def test_an_answer_that_is_cut_off_is_not_kept():
-    cut = Vendor("Press.")
-    cut.chat = _cut(cut.chat)
-    _, world = run(ASKED, vendor=cut)
+    _, world = run(ASKED, vendor=CutOff("Press."))
     assert (world.neighbours.kept, world.cache.kept) == ({}, {})
 
 
-def _cut(chat):
-    async def answer(request, *, timeout):
-        reply = await chat(request, timeout=timeout)
-        return type(reply)(reply.text, reply.usage, "length", reply.model)
-
-    return answer
+class CutOff(Vendor):
+    async def chat(self, request, *, timeout):
+        return replace(await super().chat(request, timeout=timeout), finish_reason="length")
 
 
 def test_the_nearest_that_is_young_and_alike_enough_is_chosen():
@@ -280,7 +276,7 @@ def test_nobody_waits_longer_than_the_first_has():
 
     async def go():
         handler = compose(stages(world))
-        first = asyncio.create_task(handler(make_call(seconds=0.01)))
+        first = asyncio.ensure_future(handler(make_call(seconds=0.01)))
         await asyncio.sleep(0)
         other = await handler(make_call())
         return await first, other

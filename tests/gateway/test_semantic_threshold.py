@@ -1,5 +1,7 @@
 """STATISTICS g, against its reference values and copies of those that matter."""
 
+from dataclasses import asdict
+
 import pytest
 
 from aiops.gateway.semantic import threshold
@@ -13,10 +15,8 @@ def _got(fn, facts):
     if fn == "min_checks":
         return threshold.min_checks(facts["target"])
     if fn == "false_hit_rate":
-        found = threshold.false_hit_rate(facts["false_hits"], facts["checks"])
-    else:
-        found = threshold.decide(facts["current"], [Bin(**one) for one in facts["bins"]])
-    return {name: getattr(found, name) for name in found.__slots__}
+        return asdict(threshold.false_hit_rate(facts["false_hits"], facts["checks"]))
+    return asdict(threshold.decide(facts["current"], [Bin(**one) for one in facts["bins"]]))
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

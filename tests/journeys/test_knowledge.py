@@ -72,5 +72,6 @@ def test_an_engineer_uploads_a_pdf_and_asks_it(sign_in, console):
     page.get_by_role("link", name="Aurora guide").click()
     expect(main).to_contain_text(SAID)
     page.get_by_role("button", name="Remove").click()
-    expect(main).to_contain_text("is found no more")
+    expect(page.get_by_text("is found no more")).to_be_visible()
+    expect(main).not_to_contain_text("aurora.pdf")
     assert page.problems == []

@@ -20,6 +20,7 @@ _DAY_MONTH = re.compile(
     r"\b(\d{1,2})(?:st|nd|rd|th|er|\.)? (?:de |of )?([^\W\d_]{3,})(?:,? (?:de )?(\d{4}))?\b"
 )
 _MONTH_DAY = re.compile(r"\b([^\W\d_]{3,}) (\d{1,2})(?:st|nd|rd|th)?(?:,? (\d{4}))?\b")
+_FIGURES = re.compile("[1-9][0-9]*")
 _HALF_DAY = re.compile(r"(?<=\d)\s*([ap])\.?m\b\.?")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
 _QUOTED = re.compile(r"[\"“„«「]([^\"“”„«»「」]{1,80})[\"”»」]")
@@ -46,7 +47,7 @@ def facts_of(text: str) -> Facts:
     common = unicodedata.normalize("NFKC", text)
     plain = _plain(common)
     tokens = list(_tokens(plain))
-    close = lexicon.CLOSE_FILLERS.sub("", common)
+    close = "" if common.isascii() else lexicon.CLOSE_FILLERS.sub("", common)
     negations = sum(token in lexicon.NEGATIONS for token in tokens)
     return Facts(
         numbers=tuple(token for token in tokens if token[0].isdigit()),
@@ -61,8 +62,15 @@ def facts_of(text: str) -> Facts:
     )
 
 
+def figures_of(text: str) -> list[str]:
+    """Runs of our figures, sorted: a cheap look at its numbers."""
+    return sorted(_FIGURES.findall(_THOUSANDS.sub("", text)))
+
+
 def without_accents(text: str) -> str:
     """In small letters, without marks: of Latin and Arabic letters, elsewhere they make other letters."""
+    if text.isascii():
+        return text.casefold()
     found = []
     for character in text.casefold():
         first, *marks = unicodedata.normalize("NFD", character)
@@ -153,6 +161,9 @@ def _names(common: str) -> tuple[str, ...]:
 
 
 def _scripts(common: str) -> Iterator[str]:
+    if common.isascii():
+        yield from ["LATIN"] if re.search("[A-Za-z]", common) else []
+        return
     for character in common:
         if character.isalpha():
             yield "LATIN" if character < "\u0250" else unicodedata.name(character, "?").partition(" ")[0]
@@ -160,6 +171,8 @@ def _scripts(common: str) -> Iterator[str]:
 
 def _close(text: str) -> Iterator[str]:
     """Han, Katakana and figures in order, and the Hiragana between them: how a sentence ends is grammar."""
+    if text.isascii():
+        return
     for sentence in re.split(r"[。！？!?\n]", text):
         runs = [run for run in _CLOSE_RUN.findall(sentence) if _IS_CLOSE.search(run)]
         for run in runs:

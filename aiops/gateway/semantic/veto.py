@@ -5,7 +5,7 @@ a rewording that is refused costs a call, a wrong answer costs more.
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from aiops.gateway.semantic.reading import Facts, facts_of
+from aiops.gateway.semantic.reading import Facts, facts_of, figures_of
 
 _ENDINGS = ("s", "es", "ed", "d", "ing", "n", "en", "e")
 _JOINING = 7  # letters of a word in which one that is missing or too many is a slip
@@ -18,10 +18,18 @@ _read = lru_cache(maxsize=4096)(facts_of)
 
 def veto(one: str, other: str) -> str:
     """Why the answer to `one` must not be given to `other`; "" where nothing is against it."""
+    if _other_figures(one, other):
+        return "number"
     a, b = _read(one), _read(other)
     if a == b:
         return ""
     return next((reason for reason, differs in _CHECKS if differs(a, b)), "")
+
+
+def _other_figures(one: str, other: str) -> bool:
+    """As many numbers on either side, and others: that is seen at once, and is what most often differs."""
+    mine, theirs = figures_of(one), figures_of(other)
+    return bool(mine) and len(mine) == len(theirs) and mine != theirs
 
 
 def _language(a: Facts, b: Facts) -> bool:

@@ -13,7 +13,7 @@ from aiops.gateway.guardrails import may_stream
 from aiops.gateway.messages import ZERO, Attempt, Call, Handler, Hold, Live, Passage, Reply
 from aiops.gateway.picture import Instant, Model
 from aiops.gateway.stages.breaker import most_tokens, worst_of
-from aiops.gateway.stages.retrieval import question_of
+from aiops.gateway.stages.retrieval import answering, question_of
 from aiops.providers.errors import BadReply, Broken, ProviderError, Timeout
 from aiops.providers.protocol import ChatPiece, ChatReply, ChatRequest, Usage
 
@@ -35,9 +35,8 @@ class Approach:
             text = await self.world.approaches.answer(approach, call.inputs, call.locale)
             return Reply(outcome="answered", text=text, model=f"{approach.name} v{approach.number}")
         if approach.kind == "search":
-            passages = await self.world.library.search(call, question_of(call), approach.passages)
-            call.trace.passages = tuple(passages)
-            return Reply(outcome="answered", text=as_text(passages), model="search", passages=tuple(passages))
+            found = await self.world.library.search(call, question_of(call), approach.passages)
+            return _by_search(call, answering(call, found))
         return await self.by_model(call)
 
     async def by_model(self, call: Call) -> Reply:
@@ -199,6 +198,15 @@ def request_for(call: Call, model: Model) -> ChatRequest:
 def as_text(passages: Sequence[Passage]) -> str:
     """Passages as an answer for people."""
     return "\n\n".join(f"[{passage.number}] {passage.title}\n{passage.text}" for passage in passages)
+
+
+def _by_search(call: Call, passages: tuple[Passage, ...]) -> Reply:
+    """The passages themselves. Where there are none the feature's words for it, else its fallbacks."""
+    call.trace.passages = passages
+    said = as_text(passages) or call.feature.policy.retrieval.not_found
+    if not said:
+        raise ProviderFailed("The documents hold nothing on this question.")
+    return Reply("answered", text=said, model="search", passages=passages)
 
 
 async def _again(error: Exception, number: int) -> bool:

@@ -9,7 +9,7 @@ from aiops.gateway.errors import GatewayError, InvalidRequest, OutOfTime, Unansw
 from aiops.gateway.messages import Call, Handler, Reply, Served
 from aiops.gateway.stages.approach import as_text
 from aiops.gateway.stages.cache import key_of, usable
-from aiops.gateway.stages.retrieval import question_of
+from aiops.gateway.stages.retrieval import answering, question_of
 
 STOPPED = frozenset({"kill_switch", "flag_off"})  # a stopped feature never answers from the cache
 LIMITS = frozenset({"budget", "rate_limit", "retry_loop"})
@@ -54,7 +54,8 @@ class Fallback:
             case policies.CachedFallback():
                 return await self._cached(wanted, call, why)
             case policies.SearchFallback():
-                passages = tuple(await self._world.library.search(call, question_of(call), wanted.passages))
+                found = await self._world.library.search(call, question_of(call), wanted.passages)
+                passages = answering(call, found)
                 call.trace.passages = passages or call.trace.passages
                 return _degraded(as_text(passages), "search", why, passages) if passages else None
             case policies.RulesFallback():

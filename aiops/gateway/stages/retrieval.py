@@ -6,7 +6,7 @@ from dataclasses import replace
 from aiops.gateway import ports
 from aiops.gateway.guardrails.injection import screened
 from aiops.gateway.messages import Call, Handler, Passage, Reply, when_whole
-from aiops.gateway.questions import question_of
+from aiops.gateway.questions import answering, question_of
 from aiops.gateway.quoting import cited, fenced
 from aiops.providers.protocol import Message
 
@@ -28,9 +28,7 @@ class Retrieval:
         policy = call.feature.policy.retrieval
         if not policy.on or call.approach.kind in {"search", "rules", "classifier"}:
             return await onward(call)
-        found = await self._library.search(call, question_of(call), policy.passages)
-        if max((passage.score for passage in found), default=0.0) < policy.least_score:
-            found = ()
+        found = answering(call, await self._library.search(call, question_of(call), policy.passages))
         if not found and policy.not_found:
             call.trace.note("not in the documents")
             return Reply("answered", text=policy.not_found, model="documents")

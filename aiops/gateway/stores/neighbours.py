@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -41,15 +42,18 @@ class Wish:
 
 
 class StoredNeighbours:
-    """`embed` writes a text's vector as pgvector reads it; `forget` drops answers that were purged."""
+    """`embed` gives a text's vector of 512 numbers; `forget` drops answers that were purged."""
 
     EVERY = 1.0  # seconds
 
     def __init__(
-        self, connect: Connect, embed: Callable[[str], str], forget: Callable[[Sequence[bytes]], None]
+        self,
+        connect: Connect,
+        embed: Callable[[str], Sequence[float]],
+        forget: Callable[[Sequence[bytes]], None],
     ) -> None:
         self._connect = connect
-        self._embed = embed
+        self._embed = lru_cache(maxsize=1024)(lambda text: sparse(embed(text)))  # looked up, then kept
         self._forget = forget
         self._wishes: list[Wish] = []
         self._asking: set[asyncio.Task[None]] = set()
@@ -179,6 +183,12 @@ async def _by_index(connection: Any, wish: Wish) -> list[Neighbour]:
         query = sql.NEAR_INDEXED.replace("PARTITION", f"'\\x{wish.partition.hex()}'::bytea")
         cursor = await connection.execute(query, {"v": wish.vector, "least": GRID[0]})
         return [_neighbour(*row) for row in await cursor.fetchall()]
+
+
+def sparse(vector: Sequence[float]) -> str:
+    """As pgvector reads it where most places are empty."""
+    parts = ",".join([f"{place}:{value:.5g}" for place, value in enumerate(vector, 1) if value])
+    return f"{{{parts}}}/{len(vector)}"
 
 
 def index_of(partition: bytes) -> str:

@@ -8,7 +8,8 @@ _ANSWER = """
 # The vectors are read once; the inner search needs nothing but the partition's index.
 NEAR = f"""
 WITH q AS MATERIALIZED (
-  SELECT n, p, v::halfvec(512) AS v FROM unnest(%(n)s::int[], %(p)s::bytea[], %(v)s::text[]) AS u(n, p, v)
+  SELECT n, p, v::sparsevec::halfvec(512) AS v
+  FROM unnest(%(n)s::int[], %(p)s::bytea[], %(v)s::text[]) AS u(n, p, v)
 )
 SELECT q.n, e.question, near.likeness, {_ANSWER}
 FROM q CROSS JOIN LATERAL (
@@ -25,9 +26,10 @@ ORDER BY q.n, near.likeness DESC
 NEAR_INDEXED = f"""
 SELECT near.question, near.likeness, {_ANSWER}
 FROM (
-  SELECT s.key, s.question, -(s.embedding <#> %(v)s::halfvec(512)) AS likeness FROM gateway_semanticentry s
+  SELECT s.key, s.question, -(s.embedding <#> %(v)s::sparsevec::halfvec(512)) AS likeness
+  FROM gateway_semanticentry s
   WHERE s.partition = PARTITION AND s.expires_at > now()
-  ORDER BY s.embedding <#> %(v)s::halfvec(512) LIMIT {NEAREST}
+  ORDER BY s.embedding <#> %(v)s::sparsevec::halfvec(512) LIMIT {NEAREST}
 ) near
 JOIN gateway_cacheentry c ON c.key = near.key AND c.expires_at > now()
 WHERE near.likeness >= %(least)s
@@ -37,7 +39,7 @@ KEEP = """
 INSERT INTO gateway_semanticentry
   (key, partition, feature, tenant, knowledge_revision, question, at, expires_at, embedding)
 SELECT decode(r.key, 'hex'), decode(r.partition, 'hex'), r.feature, r.tenant, r.revision, r.question,
-  clock_timestamp(), to_timestamp(r.expires), r.vector::halfvec(512)
+  clock_timestamp(), to_timestamp(r.expires), r.vector::sparsevec::halfvec(512)
 FROM jsonb_to_recordset(%s::jsonb) AS r(
   key text, partition text, feature text, tenant text, revision bigint, question text, expires float8,
   vector text)
