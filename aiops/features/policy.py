@@ -97,7 +97,7 @@ class RouterPolicy(Settings):
 
 
 class CategoryPolicy(Settings):
-    """Which version of the feature's category classifier is asked for calls without a category; None: none."""
+    """Which version of the category classifier says the category of calls that state none; None: none does."""
 
     version: int | None = Field(None, ge=1)
 
