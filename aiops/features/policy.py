@@ -97,7 +97,7 @@ class RouterPolicy(Settings):
 
 
 class CategoryPolicy(Settings):
-    """Which version of the category classifier says the category of calls that state none; None: none does."""
+    """The version of the category classifier that is asked where a call states no category; None: none is."""
 
     version: int | None = Field(None, ge=1)
 
