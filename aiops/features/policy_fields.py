@@ -73,7 +73,9 @@ SECTIONS = (
                     ("on", "On: give answers once checks have proven a likeness"),
                 ),
             ),
-            Setting("cache.check_share", "Share of such answers that is checked", help="0.05: one in twenty."),
+            Setting(
+                "cache.check_share", "Share of such answers that is checked", help="0.05: one in twenty."
+            ),
             Setting("cache.most_false", "Share of them that may be wrong", help="0.01: at most 1 %."),
         ),
     ),
@@ -152,8 +154,6 @@ SECTIONS = (
                 optional=True,
                 help="Empty: the only one that is required.",
             ),
-        ),
-    ),
             Setting(
                 "retrieval.least_score",
                 "Score below which the documents hold no answer",
@@ -166,6 +166,8 @@ SECTIONS = (
                 optional=True,
                 help="Empty: the model says so, in the question's language.",
             ),
+        ),
+    ),
     Section(
         "guardrails",
         "Guardrails",
