@@ -3,10 +3,10 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiops.approaches import hashed, jobs, learning
-from aiops.approaches.crossing import crossed
+from aiops.approaches.crossing import crossed, sure
 from aiops.approaches.learnt_models import CategoryVersion, FeatureTraining
 from aiops.approaches.reading import UNKNOWN, text_of
 from aiops.audit import actions as audit
@@ -14,13 +14,6 @@ from aiops.core.actors import Actor, SystemActor
 from aiops.core.errors import InvalidInput
 from aiops.datasets import queries as datasets
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-PRECISION = 0.9  # of what it says, at least so much is right
-LEVEL = 0.95
-GRID = tuple(place / 50 for place in range(10, 50))
 LEAST_OF_EACH = 5
 MOST_LABELS = 200
 
@@ -32,16 +25,6 @@ class Labelled:
     text: str
     category: str
     cluster: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sure:
-    """From `threshold` on `precision` of the answers are right, `lower` at least; None: nowhere proven."""
-
-    threshold: float | None
-    precision: float | None
-    lower: float | None
-    covered: float
 
 
 def train(training_id: int) -> None:
@@ -69,20 +52,6 @@ def cases_of(training: FeatureTraining) -> list[Labelled]:
     if len(groups) < learning.FOLDS:
         raise InvalidInput(f"the cases are {len(groups)} clusters, at least {learning.FOLDS} are needed")
     return kept
-
-
-def sure(confidence: "NDArray[np.float64]", right: "NDArray[np.bool_]") -> Sure:
-    """The smallest threshold whose precision is proven: Clopper and Pearson's lower bound, out of fold."""
-    from scipy.special import betaincinv  # noqa: PLC0415 - in a worker only
-
-    best = Sure(None, None, None, 0.0)
-    for at in sorted(GRID, reverse=True):
-        said = confidence >= at
-        n, hits = int(said.sum()), int((said & right).sum())
-        lower = float(betaincinv(hits, n - hits + 1, 1 - LEVEL)) if hits else 0.0
-        if lower >= PRECISION:
-            best = Sure(at, hits / n, lower, n / len(right))
-    return best
 
 
 def _make(training: FeatureTraining) -> None:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 STEPS = learning.FOLDS + 1
+PRECISION = 0.9  # of the categories that are said, at least so much is right
+LEVEL = 0.95
+GRID = tuple(place / 50 for place in range(25, 50))  # below a half the rest together is likelier
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +47,27 @@ def crossed(
     model = hashed.fit(rows, labels, known, places)
     step(STEPS)
     return Crossed(chances, model)
+
+
+@dataclass(frozen=True, slots=True)
+class Sure:
+    """From `threshold` on `precision` of the answers are right, `lower` at least; None: nowhere proven."""
+
+    threshold: float | None
+    precision: float | None
+    lower: float | None
+    covered: float
+
+
+def sure(confidence: "NDArray[np.float64]", right: "NDArray[np.bool_]") -> Sure:
+    """The smallest threshold whose precision is proven: Clopper and Pearson's lower bound, out of fold."""
+    from scipy.special import betaincinv  # noqa: PLC0415 - in a worker only
+
+    best = Sure(None, None, None, 0.0)
+    for at in sorted(GRID, reverse=True):
+        said = confidence >= at
+        n, hits = int(said.sum()), int((said & right).sum())
+        lower = float(betaincinv(hits, n - hits + 1, 1 - LEVEL)) if hits else 0.0
+        if lower >= PRECISION:
+            best = Sure(at, hits / n, lower, n / len(right))
+    return best

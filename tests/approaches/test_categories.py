@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from django.db import IntegrityError, InternalError, transaction
 
-from aiops.approaches import actions, categories
+from aiops.approaches import actions, categories, crossing
 from aiops.approaches.models import CategoryVersion, FeatureTraining
 from aiops.core.errors import Conflict
 from tests import factories
@@ -21,7 +21,7 @@ def test_a_classifier_learns_the_categories_of_the_cases():
     training = trained(factories.make_labelled_cases(40))
     version = CategoryVersion.objects.get()
     assert (training.state, training.number, version.labels) == ("finished", 1, ["a", "b"])
-    assert version.report["lower"] >= categories.PRECISION
+    assert version.report["lower"] >= crossing.PRECISION
     assert version.threshold is not None
     assert sum(one["n"] for one in version.report["labels"]) == version.case_count == 80
 
@@ -41,10 +41,10 @@ def test_one_category_fails_in_words():
 def test_the_threshold_is_the_smallest_that_is_proven():
     confidence = np.array([0.95] * 60 + [0.7] * 60 + [0.5] * 60)
     right = np.array([True] * 120 + [False] * 60)
-    found = categories.sure(confidence, right)
+    found = crossing.sure(confidence, right)
     assert (found.threshold, found.precision, found.covered) == (0.52, 1.0, pytest.approx(2 / 3))
     assert found.lower == pytest.approx(0.05 ** (1 / 120))
-    assert categories.sure(confidence[:20], right[:20]).threshold is None
+    assert crossing.sure(confidence[:20], right[:20]).threshold is None
 
 
 def test_a_training_is_cancelled_once():

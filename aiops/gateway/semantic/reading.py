@@ -73,8 +73,7 @@ def without_accents(text: str) -> str:
         return text.casefold()
     found = []
     for character in text.casefold():
-        parts = unicodedata.normalize("NFD", character)
-        first, marks = parts[0], parts[1:]
+        first, *marks = list(unicodedata.normalize("NFD", character))
         latin = first < "\u0250" or "\u0600" <= first <= "\u06ff"
         if latin and (marks or not unicodedata.combining(first)):
             found.append(first)
