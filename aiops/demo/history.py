@@ -75,7 +75,16 @@ def backdate(now: datetime) -> None:
             _move_run(run, at)
             _move_review(run)
             _move_grades(run)
+        _move_help(began)
         deciding.move_stop(now)
+
+
+def _move_help(began: datetime) -> None:
+    """The help centre has no runs: its prompt is as old as the workspace."""
+    slug = deciding.wanted().help.feature
+    Prompt.objects.filter(name=slug).update(created_at=began)
+    Version.objects.filter(prompt__name=slug).update(created_at=began)
+    Release.objects.filter(prompt__name=slug).update(at=began + timedelta(hours=2))
 
 
 def run_times(now: datetime) -> list[datetime]:

@@ -57,7 +57,8 @@ def test_loading_makes_the_workspace():
     assert set(Tenant.objects.values_list("slug", flat=True)) == {"acme", "globex", "initech", "internal"}
     assert User.objects.filter(email__endswith="@demo").count() == 8
     live = Label.objects.filter(name="production").values_list("prompt__name", "version__number")
-    assert set(live) == {("contract-terms", 2), ("support-summary", 2)}  # nobody has shipped v3 in this part
+    shipped = {("contract-terms", 2), ("support-summary", 2)}  # nobody has shipped v3 in this part
+    assert set(live) == {*shipped, ("help-centre", 1)}
     assert [run.state for run in Run.objects.all()] == ["finished"]
     assert Result.objects.filter(error_kind="").count() == 61
     assert {price.effective_at.year for price in Price.objects.all()} == {2026, 2027}

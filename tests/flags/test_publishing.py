@@ -12,6 +12,7 @@ from aiops.features.models import KeyFeature
 from aiops.flags import queries
 from aiops.flags.models import KillSwitch
 from aiops.gateway.listening import address
+from aiops.knowledge.models import Knowledge
 from tests import factories
 
 CHANGES: dict[str, Callable[[], object]] = {
@@ -29,6 +30,8 @@ CHANGES: dict[str, Callable[[], object]] = {
     "flags_flag": factories.make_flag,
     "flags_flag_tenants": lambda: factories.make_flag(tenants=[factories.make_tenant()]),
     "flags_killswitch": factories.make_stop,
+    "approaches_rulesetversion": factories.make_rules,
+    "knowledge_knowledge": lambda: factories.make_document() and Knowledge.objects.get(),
     "budgets_budget": lambda: Budget.objects.create(period="day", amount=5),
 }
 
