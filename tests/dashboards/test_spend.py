@@ -292,7 +292,7 @@ def test_marks_stand_where_things_happened_and_not_where_the_audit_wrote_them(us
     assert marked(old, NOW) == [
         (stop.at, "stop summary", True),
         (stop.lifted_at, "lift summary", False),
-        (released.at, f"begin {released.prompt.name}", False),
+        (released.at, f"adopt {released.prompt.name}", False),
     ]
     assert marked(old, NOW, "summary") == marked(old, NOW)[:2]
     assert marked(old + timedelta(days=1), NOW, "other") == []
