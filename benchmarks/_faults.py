@@ -207,7 +207,7 @@ def chat_body(feature: str, text: str, **more: Any) -> bytes:
 
 NAMED = {  # errors of CONTRACTS 2.3 that are a 5xx
     (502, "provider_error"), (503, "feature_disabled"), (503, "not_ready"), (504, "deadline_exceeded"),
-}  # fmt: skip
+}  # fmt: skip  # rows of a table, one to a line
 
 
 def unnamed(answers: Any) -> list[str]:

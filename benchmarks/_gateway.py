@@ -50,7 +50,7 @@ def _decisions(url: str, policy: dict[str, Any]) -> str:
     from aiops.features import actions as features  # noqa: PLC0415 - as above
     from aiops.features.policy import Policy  # noqa: PLC0415 - as above
     from aiops.tenants import actions as tenants  # noqa: PLC0415 - as above
-    from tests.factories import make_feature, make_model, make_price, make_provider, make_tenant  # noqa: PLC0415
+    from tests.factories import make_feature, make_model, make_price, make_provider, make_tenant  # noqa: PLC0415 - as above
 
     by = SystemActor("benchmark")
     feature = make_feature(slug=FEATURE)

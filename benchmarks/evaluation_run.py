@@ -122,7 +122,7 @@ def _cases_and_prompt(options: argparse.Namespace, base_url: str) -> dict[str, A
     from aiops.core.actors import SystemActor  # noqa: PLC0415 - needs the settings
     from aiops.datasets import actions as datasets  # noqa: PLC0415 - needs the settings
     from aiops.evaluations.models import OnModel  # noqa: PLC0415 - needs the settings
-    from tests.factories import make_feature, make_model, make_price, make_provider, make_version  # noqa: PLC0415
+    from tests.factories import make_feature, make_model, make_price, make_provider, make_version  # noqa: PLC0415 - as above
 
     by = SystemActor("benchmark")
     dataset = datasets.create_dataset(by=by, name="tickets")

@@ -26,7 +26,7 @@ CHECKS = (
     "not_a_server_error", "status_code_conformance", "content_type_conformance", "ignored_auth",
     "response_schema_conformance", "response_headers_conformance", "negative_data_rejection",
     "unsupported_method",
-)  # fmt: skip
+)  # fmt: skip  # short names, packed: they would fill the page
 
 
 def with_known_names(document: dict[str, Any]) -> dict[str, Any]:

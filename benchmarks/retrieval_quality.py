@@ -140,8 +140,10 @@ def held_out(answerable: Sequence[float], unanswerable: Sequence[float]) -> None
         least = min(GRID, key=lambda t: mean([s < t for s in known]) + mean([s >= t for s in unknown]))
         wrong[0] += sum(one < least for one in answerable[1 - half :: 2])
         wrong[1] += sum(one >= least for one in unanswerable[1 - half :: 2])
-    print(f"chosen on one half, counted on the other: false refusals {interval(wrong[0], len(answerable))}, "
-          f"false accepts {interval(wrong[1], len(unanswerable))}")  # fmt: skip
+    print(
+        f"chosen on one half, counted on the other: false refusals {interval(wrong[0], len(answerable))}, "
+        f"false accepts {interval(wrong[1], len(unanswerable))}"
+    )
 
 
 def main() -> int:

@@ -45,12 +45,12 @@ SEEDS = (
     "SELECT query_to_xml('DELETE FROM orders', true, false, '')", "DO $$ BEGIN DELETE FROM orders; END $$",
     "COPY orders TO '/dev/null'", "EXPLAIN ANALYZE DELETE FROM orders", "CALL app.wipe()",
     "SELECT (o).wipe FROM orders o", "SELECT o.wipe FROM orders o", "SELECT 1 OPERATOR(app.#!#) 2",
-)  # fmt: skip
+)  # fmt: skip  # short names, packed: they would fill the page
 ACTS = ("nextval", "setval", "wipe", "lo_create", "pg_notify", "set_config", "pg_sleep", "query_to_xml")
 DAMAGE = (
     ";", "--", "/*", "*/", "'", '"', "$$", "\\", " INTO x ", " FOR UPDATE", "; DELETE FROM orders",
     "E'", "\n", "U&'",
-)  # fmt: skip
+)  # fmt: skip  # short names, packed: they would fill the page
 SETUP = """
 CREATE SCHEMA app; CREATE SEQUENCE ticks;
 CREATE TABLE orders (id int, customer_id int, total numeric);
@@ -128,7 +128,7 @@ def wrapped(text: str, queries: list[str], draw: random.Random) -> str:  # noqa:
     return draw.choice(
         ("SELECT * FROM ({}) AS q", "WITH q AS ({}) SELECT * FROM q", "({})", "SELECT EXISTS ({})",
          "SELECT ({})", "EXPLAIN {}", "SELECT coalesce(({}), 1)", "TABLE orders; {}")
-    ).format(text)  # fmt: skip
+    ).format(text)  # fmt: skip  # arguments by what they belong to
 
 
 def tree(text: str) -> exp.Expr | None:

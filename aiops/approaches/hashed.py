@@ -29,7 +29,7 @@ HEAD, TAIL = 1500, 500  # characters of a long text that are read
 SCRIPTS = (  # first and last character, rising
     (0x30, 0x39), (0x41, 0x24F), (0x370, 0x3FF), (0x400, 0x52F), (0x590, 0x5FF), (0x600, 0x6FF),
     (0x900, 0xDFF), (0xE00, 0xE7F), (0x3040, 0x30FF), (0x4E00, 0x9FFF), (0xAC00, 0xD7AF),
-)  # fmt: skip
+)  # fmt: skip  # rows of a table, one to a line
 EDGES = np.array([edge for low, high in SCRIPTS for edge in (low, high + 1)], dtype=np.uint32)
 MARKS = ("{", "[", "<", "```", ";", "=", "?", "@", "http")
 PLAIN = len(SCRIPTS) + len(MARKS) + 3

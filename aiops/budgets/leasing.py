@@ -152,7 +152,7 @@ def values_of(instance: str, wanted: Wanted) -> dict[str, Any]:
     return {
         "budget": wanted.budget, "begins": wanted.begins, "ends": wanted.ends, "worst": wanted.worst,
         "missing": wanted.missing, "holds": wanted.holds, "instance": instance, "seconds": SECONDS,
-    }  # fmt: skip
+    }  # fmt: skip  # pairs, read as a table
 
 
 def taken_of(wanted: Wanted, row: tuple[Any, ...] | None) -> Taken:

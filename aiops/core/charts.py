@@ -20,12 +20,12 @@ LIGHT = {
     "ink": "#4c4e54", "note": "#686a70", "grid": "#edede8", "axis": "#d3d3cc", "surface": "#ffffff",
     "band": "rgba(44,78,203,0.11)", "good": "#17693c", "warn": "#835400", "bad": "#ad241c",
     "c1": "#2c4ecb", "c2": "#7a92e6", "c3": "#bcc8f3", "c4": "#847f70", "c5": "#b6b1a2", "c6": "#dedbd0",
-}  # fmt: skip
+}  # fmt: skip  # pairs, read as a table
 DARK = {
     "ink": "#b4b6bb", "note": "#8f9298", "grid": "#23252a", "axis": "#383b41", "surface": "#17181b",
     "band": "rgba(128,152,255,0.15)", "good": "#6cc894", "warn": "#dfb153", "bad": "#ff938a",
     "c1": "#8098ff", "c2": "#5468c9", "c3": "#36437f", "c4": "#918c7c", "c5": "#6a665a", "c6": "#46433a",
-}  # fmt: skip
+}  # fmt: skip  # pairs, read as a table
 FONT = "-apple-system, BlinkMacSystemFont, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif"
 COLOURS = ("{c1}", "{c2}", "{c3}", "{c4}", "{c5}", "{c6}")
 OTHERS = "others"
@@ -33,10 +33,10 @@ PLOT_HEIGHT, LINE_HEIGHT = 190, 14  # pixels
 LEGEND = {
     "orientation": "h", "y": -0.18, "x": 0, "font": {"color": "{ink}"}, "traceorder": "normal",
     "itemclick": False, "itemdoubleclick": False,
-}  # fmt: skip
+}  # fmt: skip  # pairs, read as a table
 HOVER = {
     "bgcolor": "{surface}", "bordercolor": "{axis}", "font": {"size": 12, "color": "{ink}"}, "align": "right"
-}  # fmt: skip
+}  # fmt: skip  # pairs, read as a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def _line_traces(series: Series, colour: str, y_format: str) -> list[dict[str, A
             "line": {"width": 2, "color": colour, "shape": "linear"}, "marker": {"size": 5, "color": colour},
             "hovertemplate": f"%{{y:{y_format}}}" if y_format else "%{y}",
         }
-    )  # fmt: skip
+    )  # fmt: skip  # arguments by what they belong to
     return traces
 
 
@@ -153,7 +153,7 @@ def _bar_trace(series: Series, colour: str, y_format: str) -> dict[str, Any]:
         "type": "bar", "name": series.name, "x": [_plain(value) for value in series.x], "y": list(series.y),
         "marker": {"color": colour, "line": {"width": 1, "color": "{surface}"}},
         "hovertemplate": f"%{{y:{y_format}}}" if y_format else "%{y}",
-    }  # fmt: skip
+    }  # fmt: skip  # pairs, read as a table
 
 
 def _layout(series: Sequence[Series], marks: Sequence[Mark], y_format: str, *, ends: bool) -> dict[str, Any]:
@@ -177,7 +177,7 @@ def _layout(series: Sequence[Series], marks: Sequence[Mark], y_format: str, *, e
         "hoverlabel": HOVER,
         "shapes": [_mark_line(mark) for mark in marks],
         "annotations": [_mark_label(mark) for mark in marks] + (_end_labels(series) if named else []),
-    }  # fmt: skip
+    }  # fmt: skip  # pairs, read as a table
 
 
 def _date_format(values: Sequence[date]) -> str:
@@ -198,7 +198,7 @@ def _mark_label(mark: Mark) -> dict[str, Any]:
         "xanchor": "left", "yanchor": "bottom", "xshift": -4,
         "hovertext": "<br>".join(map(_text, mark.note.split("\n"))),
         "font": {"size": 12, "color": "{bad}" if mark.bad else "{ink}"},
-    }  # fmt: skip
+    }  # fmt: skip  # pairs, read as a table
 
 
 def _end_labels(series: Sequence[Series]) -> list[dict[str, Any]]:
@@ -214,11 +214,19 @@ def _end_labels(series: Sequence[Series]) -> list[dict[str, Any]]:
         shifts[name], free = free - at, free - LINE_HEIGHT
     return [
         {
-            "x": 1, "xref": "paper", "y": y, "text": _text(name), "showarrow": False, "xanchor": "left",
-            "xshift": 8, "yshift": shifts[name], "font": {"size": 12, "color": "{ink}"},
+            "x": 1,
+            "xref": "paper",
+            "y": y,
+            "text": _text(name),
+            "showarrow": False,
+            "xanchor": "left",
+            "xshift": 8,
+            "yshift": shifts[name],
+            "font": {"size": 12, "color": "{ink}"},
         }
-        for name, y in last.items() if y is not None
-    ]  # fmt: skip
+        for name, y in last.items()
+        if y is not None
+    ]
 
 
 def _chart(

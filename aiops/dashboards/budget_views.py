@@ -40,10 +40,18 @@ def _lines(change: BudgetRequest) -> list[tuple[str, str, str]]:
 @require_GET
 def budgets_csv(request: SignedInRequest) -> HttpResponseBase:
     rows = (
-        [one.budget.scope, one.budget.period, one.budget.amount, one.budget.hard, one.spent, one.held,
-         one.left, one.overrun]
+        [
+            one.budget.scope,
+            one.budget.period,
+            one.budget.amount,
+            one.budget.hard,
+            one.spent,
+            one.held,
+            one.left,
+            one.overrun,
+        ]
         for one in queries.standings(queries.budgets(asked(request, "text")))
-    )  # fmt: skip
+    )
     return stream_csv("budgets.csv", COLUMNS, rows)
 
 
@@ -65,7 +73,7 @@ def new_budget(request: SignedInRequest) -> HttpResponse:
             actions.set_budget(
                 by=request.user, tenant=tenant, feature=feature, period=said["period"], limit=form.limit(),
                 spent=spent, reason=said["reason"],
-            )  # fmt: skip
+            )  # fmt: skip  # arguments by what they belong to
         except AiopsError as error:
             form.add_error(None, str(error))
         else:
@@ -85,7 +93,7 @@ def budget_page(request: SignedInRequest, pk: int) -> HttpResponse:
             waits = actions.set_budget(
                 by=request.user, tenant=budget.tenant, feature=budget.feature, period=budget.period,
                 limit=form.limit(), reason=form.cleaned_data["reason"],
-            )  # fmt: skip
+            )  # fmt: skip  # arguments by what they belong to
         except AiopsError as error:
             form.add_error(None, str(error))
         else:

@@ -25,7 +25,7 @@ USUAL = "24h"
 HOURLY_UP_TO = timedelta(days=8)  # above it a point is a day
 OUTCOME_COLOURS = {
     "answered": "{good}", "cached": "{c2}", "degraded": "{warn}", "queued": "{c5}", "refused": "{bad}"
-}  # fmt: skip
+}  # fmt: skip  # pairs, read as a table
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from aiops.dashboards.marks import marks
 COLUMNS = (
     "feature", "model", "calls", "p50_ms", "p95_ms", "p99_ms", "errors", "degraded_or_queued", "refused",
     "cached",
-)  # fmt: skip
+)  # fmt: skip  # short names, packed: they would fill the page
 
 
 @requires(Permission.HEALTH_VIEW)
@@ -49,10 +49,17 @@ def health_csv(request: SignedInRequest) -> HttpResponseBase:
     window = health_of.window(asked(request, "range"), clock.now())
     cells = (
         [
-            feature, model, one.calls, one.p50.ms, one.p95.ms, one.p99.ms, one.errors,
-            one.outcomes.get("degraded", 0) + one.outcomes.get("queued", 0), one.outcomes.get("refused", 0),
+            feature,
+            model,
+            one.calls,
+            one.p50.ms,
+            one.p95.ms,
+            one.p99.ms,
+            one.errors,
+            one.outcomes.get("degraded", 0) + one.outcomes.get("queued", 0),
+            one.outcomes.get("refused", 0),
             one.hits,
         ]
         for feature, model, one in health_of.rows(window, asked(request, "feature"))
-    )  # fmt: skip
+    )
     return stream_csv(f"health-{window.key}.csv", COLUMNS, cells)

@@ -125,13 +125,16 @@ def saved(span: Span) -> Saved:
     """
     fresh = Q(cache="miss", outcome="answered")
     rows = (
-        rollups(span.begins, span.ends).order_by().values("feature", "model").annotate(
+        rollups(span.begins, span.ends)
+        .order_by()
+        .values("feature", "model")
+        .annotate(
             hits=Sum("calls", filter=Q(outcome="cached")),
             asked=Sum("calls", filter=fresh),
             cost=Sum("cost", filter=fresh),
             hours=Count("hour"),
         )
-    )  # fmt: skip
+    )
     amount, hits, unknown = ZERO, 0, 0
     for row in rows:
         count = row["hits"] or 0
@@ -194,4 +197,4 @@ def cells(rows: Iterable[Tenant]) -> Iterable[list[Any]]:
             yield [
                 row.tenant, row.feature, spent.calls, spent.cost, spent.unaccounted, spent.hits, row.before,
                 limit,
-            ]  # fmt: skip
+            ]  # fmt: skip  # short names, packed: they would fill the page

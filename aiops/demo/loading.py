@@ -26,7 +26,7 @@ from aiops.demo import (
     remembering,
     reviewing,
     waiting,
-)  # fmt: skip
+)
 from aiops.demo.models import Workspace
 from aiops.evaluations import actions as evaluations
 from aiops.features.models import Feature

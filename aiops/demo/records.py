@@ -31,7 +31,7 @@ _OVERHEAD_MS = 2.2
 _QUANTILES = tuple(math.exp(_SPREAD * NormalDist().inv_cdf((i + 0.5) / 12)) for i in range(12))
 _CLASSES = ("input", "cached_input", "cache_write", "output", "reasoning")
 _STAGES = ("recorder", "fallback", "kill_switch", "cache", "approval", "breaker", "router", "retrieval",
-           "guardrails", "approach")  # fmt: skip
+           "guardrails", "approach")  # fmt: skip  # short names, packed: they would fill the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def _record(past: Past, at: datetime, tenant: str, shop: shape.Shop, draw: Rando
         "revision": 0, "ticket": "", "metadata": SIMULATED, "inputs": dict(said.inputs), "messages": [],
         "output": said.answer if end.outcome == "answered" else "", "passages": [],
         **_money(by, end, at, tokens, took), "spans": _spans(end, took),
-    }  # fmt: skip
+    }  # fmt: skip  # pairs, read as a table
 
 
 def _end(past: Past, feature: str, by: By, category: str, at: datetime, draw: Random) -> End:
@@ -156,7 +156,7 @@ def _money(by: By, end: End, at: datetime, tokens: Mapping[str, int], took: floa
         "model": by.model, "provider": "simulated", "worst": str(amount * 4), "cost": str(amount),
         "leases": [], "hold": "", "begun_ms": 1.1, "latency_ms": took, "error": end.error,
         "tokens": {name: count for name, count in tokens.items() if count},
-    }  # fmt: skip
+    }  # fmt: skip  # pairs, read as a table
     return {"cost": str(amount), "attempts": [attempt]}
 
 
@@ -164,10 +164,15 @@ def _spans(end: End, took: float) -> list[dict[str, Any]]:
     last = len(_STAGES) if end.asked else 4 if end.outcome == "cached" else 3
     total = took + _OVERHEAD_MS
     return [
-        {"stage": name, "begun_ms": 0.1 * place, "ended_ms": total - 0.05 * place,
-         "decision": {"cache": end.cache, "fallback": end.served_by}.get(name, ""), "facts": {}}
+        {
+            "stage": name,
+            "begun_ms": 0.1 * place,
+            "ended_ms": total - 0.05 * place,
+            "decision": {"cache": end.cache, "fallback": end.served_by}.get(name, ""),
+            "facts": {},
+        }
         for place, name in enumerate(_STAGES[:last])
-    ]  # fmt: skip
+    ]
 
 
 def sums(past: Past) -> Iterator[dict[str, Any]]:
@@ -227,7 +232,7 @@ def _sum(
         "calls": count, **{f"{name}_tokens": size * paid for name, size in tokens.items()},
         "cost": amount, "unaccounted": Decimal(0), "overhead_ms": _OVERHEAD_MS * count,
         "latency": _histogram(by.median_ms if paid else 3.0, count),
-    }  # fmt: skip
+    }  # fmt: skip  # pairs, read as a table
 
 
 def _histogram(median: float, count: int) -> dict[str, int]:

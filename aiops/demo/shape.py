@@ -17,7 +17,7 @@ WEEK = (1.15, 1.05, 1.0, 1.0, 0.95, 0.35, 0.25)  # from Monday
 MIX = {
     "support-summary": 30, "ticket-triage": 26, "language-routing": 18, "policy-answers": 11,
     "draft-reply": 8, "order-lookup-sql": 4, "contract-terms": 2, "product-copy": 1,
-}  # fmt: skip
+}  # fmt: skip  # pairs, read as a table
 REPEATED = {"ticket-triage": 0.2, "policy-answers": 0.3, "order-lookup-sql": 0.15, "support-summary": 0.05}
 
 

@@ -90,7 +90,7 @@ def _body(feature: str, shop: shape.Shop, draw: Random) -> Mapping[str, Any]:
     return {
         "inputs": inputs, "user": f"agent-{draw.randrange(40)}", "locale": said.locale,
         "category": said.category, "metadata": {"source": "simulated"},
-    }  # fmt: skip
+    }  # fmt: skip  # pairs, read as a table
 
 
 async def drive(wish: Wish, keys: Mapping[str, str]) -> Seen:

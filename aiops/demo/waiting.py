@@ -31,7 +31,7 @@ def _ticket(call: Call, now: datetime, place: int) -> None:
         id="tkt_" + call.id[5:], kind=kind, call_id=call.id, tenant=call.tenant, feature=call.feature,
         reason=call.reason or "held", locale=call.locale, category=call.category, inputs=call.inputs or {},
         held=drafts[call.locale] if kind == Ticket.Kind.APPROVAL else "", opened_at=call.at, due_at=due,
-    )  # fmt: skip
+    )  # fmt: skip  # arguments by what they belong to
     if due < now:
         row.state = Ticket.State.EXPIRED
     elif place == 2 and kind != Ticket.Kind.DEFERRED:

@@ -19,7 +19,7 @@ MAX_PROBLEMS = 50
 REQUIRED = ("case", "passed")
 COLUMNS = (*REQUIRED, "repeat", "reason", "by", "random")
 _PASSED = {"pass": True, "passed": True, "true": True, "yes": True, "1": True,
-           "fail": False, "failed": False, "false": False, "no": False, "0": False}  # fmt: skip
+           "fail": False, "failed": False, "false": False, "no": False, "0": False}  # fmt: skip  # a table
 _RANDOM = {"": False, "no": False, "false": False, "0": False, "yes": True, "true": True, "1": True}
 
 

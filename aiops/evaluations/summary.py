@@ -116,12 +116,16 @@ def figures(
     squares = total(valued, (value - mean[number]) ** 2)
     return {
         name: _figure(
-            int(cases[place]), int(n[place]), float(passes[place]), int(n_value[place]),
-            float(mean[place]), float(squares[place]),
+            int(cases[place]),
+            int(n[place]),
+            float(passes[place]),
+            int(n_value[place]),
+            float(mean[place]),
+            float(squares[place]),
         )
         for place, name in enumerate(groups)
         if cases[place]
-    }  # fmt: skip
+    }
 
 
 def _figure(cases: int, n: int, passes: float, n_value: int, mean: float, squares: float) -> Figure:

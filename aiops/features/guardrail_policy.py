@@ -182,4 +182,4 @@ class GuardrailPolicy(Settings):
 GUARDRAILS = (
     "personal", "json_schema", "typed", "dates", "numbers", "sql", "grounding", "language", "banned",
     "refusal", "length", "injection",
-)  # fmt: skip
+)  # fmt: skip  # short names, packed: they would fill the page

@@ -20,7 +20,7 @@ USUAL = "24h"
 EQUAL = (
     "tenant", "feature", "outcome", "reason", "served_by", "model", "arm", "cache", "locale", "category",
     "key",
-)  # fmt: skip
+)  # fmt: skip  # short names, packed: they would fill the page
 
 
 def moment(label: str) -> forms.DateTimeField:
@@ -63,7 +63,7 @@ class CallFilter(forms.Form):
     MORE = (
         "reason", "served_by", "model", "version", "arm", "cache", "locale", "category", "key",
         "since", "until",
-    )  # fmt: skip
+    )  # fmt: skip  # short names, packed: they would fill the page
 
     def narrowed(self, *, texts: bool) -> QuerySet[Call]:
         """The calls that match; without `texts` nobody may ask what stands in them."""

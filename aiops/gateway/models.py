@@ -111,7 +111,7 @@ class Rollup(models.Model):
     KEY = (
         "hour", "tenant", "feature", "category", "locale", "model", "approach_name", "arm", "outcome",
         "reason", "served_by", "cache",
-    )  # fmt: skip
+    )  # fmt: skip  # short names, packed: they would fill the page
 
     class Meta:
         ordering = ("-hour",)
@@ -123,7 +123,7 @@ class Rollup(models.Model):
                 ),
                 name="gateway_rollup_key",
             ),
-        )  # fmt: skip
+        )  # fmt: skip  # rows of a table, one to a line
         indexes = (
             models.Index(fields=("feature", "hour"), name="gateway_rollup_feature"),
             models.Index(fields=("tenant", "hour"), name="gateway_rollup_tenant"),

@@ -27,11 +27,11 @@ _TEXT = (
     "id", "tenant", "feature", "key", "user", "locale", "category", "outcome", "reason", "served_by", "cache",
     "approach", "approach_name", "arm", "model", "provider", "finish_reason", "error", "ticket", "output",
     "rejected",
-)  # fmt: skip
+)  # fmt: skip  # short names, packed: they would fill the page
 _TYPED = {
     "version_id": "bigint", "version_number": "int", "cost": "numeric", "unaccounted": "numeric",
     "latency_ms": "float8", "overhead_ms": "float8", "stream": "bool", "revision": "bigint",
-}  # fmt: skip
+}  # fmt: skip  # pairs, read as a table
 _JSON = ("attempts", "spans", "checks", "metadata", "inputs", "messages", "passages")
 _TOKENS = ("input", "cached_input", "cache_write", "output", "reasoning")
 _FIELDS = {**dict.fromkeys(_TEXT, "text"), **_TYPED, **dict.fromkeys(_JSON, "jsonb")}
@@ -53,7 +53,7 @@ _INSERT = (
 _KEY = (
     "hour", "tenant", "feature", "category", "locale", "model", "approach_name", "arm", "outcome", "reason",
     "served_by", "cache",
-)  # fmt: skip
+)  # fmt: skip  # short names, packed: they would fill the page
 _ALIKE = itemgetter(*_KEY[1:])
 _SUMS = ("calls", *(f"{name}_tokens" for name in _TOKENS), "cost", "unaccounted", "overhead_ms")
 ROLL_UP = f"""

@@ -18,7 +18,7 @@ CONFIGURATIONS = {
     "hu": "hungarian", "hy": "armenian", "id": "indonesian", "it": "italian", "lt": "lithuanian",
     "nb": "norwegian", "nl": "dutch", "pt": "portuguese", "ro": "romanian", "ru": "russian",
     "sr": "serbian", "sv": "swedish", "ta": "tamil", "tr": "turkish",
-}  # fmt: skip
+}  # fmt: skip  # pairs, read as a table
 _SAME = {"no": "nb", "nn": "nb", "in": "id", "iw": "he", "cmn": "zh", "yue": "zh"}
 _READ = 4000  # characters tell the language
 _SCRIPTS = (  # by the share of all letters from which on they decide, in this order

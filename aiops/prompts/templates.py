@@ -28,14 +28,14 @@ _NODES = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.For,
     nodes.CondExpr, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Filter, nodes.Test,
     nodes.List, nodes.Tuple, nodes.Getitem, nodes.Slice, nodes.Neg, nodes.Keyword,
-)  # fmt: skip
+)  # fmt: skip  # short names, packed: they would fill the page
 _WORDS: dict[type[nodes.Node], str] = {
     nodes.Include: "include", nodes.Import: "import", nodes.FromImport: "import", nodes.Extends: "extends",
     nodes.Block: "block", nodes.Macro: "macro", nodes.CallBlock: "call", nodes.Assign: "set",
     nodes.AssignBlock: "set",
     nodes.FilterBlock: "filter", nodes.With: "with", nodes.Concat: "the operator ~", nodes.Call: "a call",
     nodes.Dict: "a dictionary", nodes.BinExpr: "arithmetic",
-}  # fmt: skip
+}  # fmt: skip  # pairs, read as a table
 
 
 class TooLarge(TemplateError):
@@ -96,7 +96,7 @@ _TESTS = frozenset(
         "defined", "undefined", "none", "in", "eq", "equalto", "ne", "lt", "le", "gt", "ge", "sameas",
         "number", "string",
     )
-)  # fmt: skip
+)  # fmt: skip  # arguments by what they belong to
 
 
 class _Environment(ImmutableSandboxedEnvironment):

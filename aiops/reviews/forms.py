@@ -19,7 +19,7 @@ class AnswerForm(forms.Form):
     note = forms.CharField(
         label="Reason", required=False, max_length=2000, widget=forms.Textarea({"rows": 2}),
         help_text="Needed to reject, kept with the ticket and in the audit.",
-    )  # fmt: skip
+    )  # fmt: skip  # arguments by what they belong to
 
 
 class TicketFilter(forms.Form):

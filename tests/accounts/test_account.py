@@ -54,7 +54,7 @@ def test_the_profile_is_saved_and_recorded(as_role):
     event = AuditEvent.objects.get()
     assert (event.action, event.before["timezone"], event.after["timezone"]) == (
         "accounts.profile_changed", "UTC", "Asia/Tokyo",
-    )  # fmt: skip
+    )  # fmt: skip  # short names, packed: they would fill the page
 
 
 def test_saving_what_is_there_already_leaves_no_record(as_role):

@@ -41,7 +41,7 @@ class TestActions:
         )
         assert (person.email, person.name, person.roles, person.has_password) == (
             "ada@example.com", "Ada", ["viewer", "engineer"], False,
-        )  # fmt: skip
+        )  # fmt: skip  # short names, packed: they would fill the page
         event = AuditEvent.objects.get()
         assert (event.action, event.after) == (
             "accounts.person_added",

@@ -220,7 +220,7 @@ def make_session(user, **values):
     return Session.objects.create(
         **{"session_key": f"key{now.timestamp()}", "user": user, "started_at": now, "seen_at": now,
            "expire_date": now + timedelta(hours=1), "session_data": "", **values}
-    )  # fmt: skip
+    )  # fmt: skip  # arguments by what they belong to
 
 
 @pytest.mark.django_db

@@ -14,7 +14,7 @@ from aiops.core.errors import InvalidInput
 pytestmark = pytest.mark.django_db
 ABOVE: dict[str, Any] = {
     "four_eyes": "above", "four_eyes_share": 10, "four_eyes_amount": None, "retention_months": 13,
-}  # fmt: skip
+}  # fmt: skip  # pairs, read as a table
 
 
 def test_above_ten_percent_is_the_rule_until_somebody_changes_it():

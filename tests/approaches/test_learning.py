@@ -95,7 +95,7 @@ def test_the_report_has_the_weakest_first_and_wilsons_interval():
     assert report["labels"][0] == {
         "name": "a", "n": 10, "right": 8, "mid": 0.8,
         "low": pytest.approx(0.4902, abs=1e-4), "high": pytest.approx(0.9433, abs=1e-4),
-    }  # fmt: skip
+    }  # fmt: skip  # pairs, read as a table
     assert [share["name"] for share in report["categories"]] == ["x", "(none)"]
     assert report["confusions"] == [{"expected": "a", "predicted": "b", "n": 2}]
     assert json.loads(json.dumps(report)) == report

@@ -2,12 +2,13 @@
 
 import ast
 import re
+from pathlib import Path
 
 import pytest
 from django.apps import apps
 from django.db.models import CheckConstraint
 
-from tests.architecture.sources import functions, length, sources
+from tests.architecture.sources import ROOT, functions, length, sources
 
 VAGUE = {
     *("util", "utils", "helper", "helpers", "manager", "managers", "handler", "handlers"),
@@ -79,17 +80,24 @@ def test_imports_are_never_relative():
     assert relative == []
 
 
-def test_every_suppressed_warning_says_why():
-    """`noqa` and `type: ignore` name a rule, and a reason stands behind it on the same line."""
+EXEMPTS = re.compile(r"#\s*(noqa|type:\s*ignore|fmt:\s*(skip|off)|pragma:|nosec)")
+REASONED = re.compile(
+    r"#\s*(noqa: [A-Z0-9, ]+\S* [-–(] ?\w|noqa: [A-Z0-9, ]+ +# "
+    r"|type:\s*ignore\[[^\]]+\]\s+#\s*\w|fmt: skip\s+# \w)"
+)
+
+
+def test_every_line_that_exempts_something_says_why():
+    """`noqa`, `type: ignore` and `fmt: skip`, here and in `aiops` and `benchmarks`: on the same line."""
+    files = [
+        path for folder in ("aiops", "tests", "benchmarks") for path in (ROOT.parent / folder).rglob("*.py")
+    ]
     bare = [
-        f"{source.path}:{number}"
-        for source in sources()
-        for number, line in enumerate(source.text.splitlines(), 1)
-        if re.search(r"#\s*(noqa|type:\s*ignore)", line)
-        and not re.search(
-            r"#\s*(noqa: [A-Z0-9, ]+\S* [-–(] ?\w|noqa: [A-Z0-9, ]+ +# |type:\s*ignore\[[^\]]+\]\s+#\s*\w)",
-            line,
-        )
+        f"{path.relative_to(ROOT.parent)}:{number}"
+        for path in files
+        if path != Path(__file__)
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if EXEMPTS.search(line) and not REASONED.search(line)
     ]
     assert bare == []
 

@@ -140,7 +140,7 @@ def test_no_more_than_was_lost_is_settled_and_not_without_a_reason(spent, reason
     ("10", "good", ("10.00%", "0.00%", "100.00%")),
     ("80", "warn", ("80.00%", "0.00%", "100.00%")),
     ("200", "bad", ("100.00%", "0.00%", "50.00%")),
-])  # fmt: skip
+])  # fmt: skip  # rows of a table, one to a line
 def test_a_standing_says_how_near_the_limit_is(spent, state, bar, django_assert_num_queries):
     budget = make_budget(spent=Decimal(spent))
     with django_assert_num_queries(1):

@@ -58,7 +58,7 @@ def test_every_budget_that_applies_is_asked_and_no_other(feature):
     applying = [
         make_budget(), make_budget(period="day"), make_budget(tenant=internal), make_budget(feature=feature),
         make_budget(tenant=internal, feature=feature),
-    ]  # fmt: skip
+    ]  # fmt: skip  # rows of a table, one to a line
     make_budget(tenant=other)
     make_budget(feature=make_feature())
     hold = make_purse().hold(DIME)

@@ -46,7 +46,7 @@ def make_run(feature, version, dataset_version, **values):
             "feature": feature, "dataset_version": dataset_version, "version": version, "model": price.model,
             "price": price, "total": total, "state": state, "finished_at": ended, **values,
         }
-    )  # fmt: skip
+    )  # fmt: skip  # arguments by what they belong to
 
 
 def judge(run, *passed):

@@ -19,7 +19,7 @@ def test_the_rail_offers_what_the_role_may_see():
     assert labels("auditor") == [
         "Home", "Features", "Prompts", "Approaches", "Datasets", "Evaluations", "Reviews",
         "Flags & kill switches", "Calls", "Health", "Spend", "Audit", "Admin",
-    ]  # fmt: skip
+    ]  # fmt: skip  # short names, packed: they would fill the page
     assert labels() == []
 
 

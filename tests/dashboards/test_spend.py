@@ -74,7 +74,7 @@ def test_tenants_and_features_add_up_and_are_compared(november):
     assert (globex.whole.tenant, globex.whole.figures.cost, globex.whole.change) == ("globex", 5, None)
     assert [(row.feature, row.figures.cost, row.before) for row in acme.features] == [
         ("summary", 3, 2), ("other", 1, 0),
-    ]  # fmt: skip
+    ]  # fmt: skip  # rows of a table, one to a line
     assert (acme.whole.figures.cost, acme.whole.change, acme.features[0].change) == (4, 1.0, 0.5)
     assert (acme.whole.figures.calls, acme.whole.figures.errors) == (20, 10)
 

@@ -60,7 +60,7 @@ def test_a_loaded_demo_has_a_gateway_with_a_past(settings, tmp_path, monkeypatch
     assert set(deployed) == {
         *(("policy-answers", 3, "sim-large"), ("support-summary", 2, "sim-large")),
         ("help-centre", 1, "sim-small"),
-    }  # fmt: skip
+    }  # fmt: skip  # short names, packed: they would fill the page
     assert {row.feature.slug for row in PolicyVersion.objects.all()} == {*named, "help-centre"}
     stop = KillSwitch.objects.get()
     assert (stop.target, stop.lifted_at - stop.at) == ("policy-answers", timedelta(minutes=145))
@@ -162,7 +162,7 @@ def test_tickets_are_of_calls_that_wait():
         ("approval", "waiting"): 3, ("approval", "answered"): 1,
         ("person", "waiting"): 2, ("person", "answered"): 1, ("person", "expired"): 1,
         ("deferred", "waiting"): 3, ("deferred", "expired"): 1,
-    }  # fmt: skip
+    }  # fmt: skip  # pairs, read as a table
     assert set(Call.objects.values_list("ticket", flat=True)) == set(
         Ticket.objects.values_list("pk", flat=True)
     )
@@ -211,7 +211,10 @@ def test_traffic_without_a_gateway_says_how_to_start_one(settings, tmp_path):
 
 def test_a_feature_without_a_model_is_answered_for_nothing():
     routed = By("classifier", "language-classifier", 1, 1, "", 0)
-    made = [one for one in records.calls(past(**{"language-routing": [(EVER, routed)]}))
-            if one["feature"] == "language-routing"]  # fmt: skip
+    made = [
+        one
+        for one in records.calls(past(**{"language-routing": [(EVER, routed)]}))
+        if one["feature"] == "language-routing"
+    ]
     assert {(one["cost"], one["cache"], one["outcome"]) for one in made} == {("0", "off", "answered")}
     assert {len(one["attempts"]) for one in made} == {0}

@@ -133,4 +133,4 @@ def result_row(case_id: int, repeat: int = 0, **values: Any) -> dict[str, Any]:
         "input_tokens": 1, "cached_input_tokens": 0, "cache_write_tokens": 0, "output_tokens": 1,
         "reasoning_tokens": 0, "usage_reported": True, "cost": "0.5", "unaccounted": "0", "latency_ms": 1.0,
         "attempts": 1, "finish_reason": "stop", "explanation": "", "fold": None, "scores": [], **values,
-    }  # fmt: skip
+    }  # fmt: skip  # pairs, read as a table

@@ -297,7 +297,7 @@ def begun(stage):
     return recording.begin(
         by=make_user(), prompt=stage.version.prompt, version=stage.version, draft="", inputs={}, case=None,
         planned=planned,
-    )  # fmt: skip
+    )  # fmt: skip  # arguments by what they belong to
 
 
 def answered():

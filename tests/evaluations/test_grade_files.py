@@ -123,7 +123,7 @@ def test_importing_again_changes_only_what_differs(run):
             FIRST + "the reason has 2,001 characters, at most 2,000",
         ),
     ],
-)  # fmt: skip
+)  # fmt: skip  # arguments by what they belong to
 def test_what_is_wrong_is_said_with_its_place(run, content, said):
     assert problems(run, content) == [said.format(run=run.pk)]
 

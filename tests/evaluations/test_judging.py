@@ -73,7 +73,7 @@ def test_what_others_wrote_stands_between_marks():
     rubric = Rubric(
         "{{ input }}\n{{ output }}\n{{ reference }}\n{{ locale }} {{ category }}",
         "input", "output", "reference", "locale", "category",
-    )  # fmt: skip
+    )  # fmt: skip  # arguments by what they belong to
     (message,) = messages_for(rubric, GOLDEN, {"output": "Late."}, Ruling)
     blocks = [marked("input", "Late!"), marked("output", "Late."), marked("reference", "It is late.")]
     assert message.content.startswith("\n".join(blocks) + "\nen shipping\n\nEach block between marks")
@@ -147,7 +147,7 @@ class TestPinning:
             "model_name": seat.model.name, "price": price.pk,
             "provider": seat.model.provider_id, "scale": "one_to_five", "pass_at": 4,
             "reference": False, "repeats": 3, "frame": 1,
-        }  # fmt: skip
+        }  # fmt: skip  # pairs, read as a table
 
     def test_what_is_pinned_resolves_to_itself(self):
         seat = make_rubric()

@@ -22,17 +22,17 @@ def test_the_mixes_stand_beside_each_other():
     assert mix.distance == pytest.approx((0.340741 + 0.108889 + 0.151852 + 0.08) / 2, abs=1e-5)
     assert [(row.name, row.cases, row.calls) for row in mix.categories] == [
         ("refund", 203, 520), ("delivery", 67, 400), ("billing", 0, 80),
-    ]  # fmt: skip
+    ]  # fmt: skip  # rows of a table, one to a line
     assert [(row.name, round(row.in_set, 3), row.live) for row in mix.locales] == [
         ("en", 0.989, 0.88), ("ja", 0.011, 0.12),
-    ]  # fmt: skip
+    ]  # fmt: skip  # rows of a table, one to a line
 
 
 def test_what_live_calls_ask_and_the_set_lacks_is_named_the_most_asked_first():
     gaps = mixed(SET, LIVE | {("rare", "en"): 9}, 28).gaps
     assert [(gap.name, gap.cases, gap.calls) for gap in gaps] == [
         ("refund · ja", 3, 120), ("billing · en", 0, 80),
-    ]  # fmt: skip
+    ]  # fmt: skip  # rows of a table, one to a line
 
 
 def test_many_gaps_and_rows_are_counted_rather_than_named():
@@ -41,7 +41,7 @@ def test_many_gaps_and_rows_are_counted_rather_than_named():
     assert (len(mix.named_gaps), mix.more_gaps) == (8, 3)
     assert [(title, len(rows), more) for title, rows, more in mix.tables] == [
         ("Category", 8, 4), ("Locale", 1, 0),
-    ]  # fmt: skip
+    ]  # fmt: skip  # rows of a table, one to a line
 
 
 def test_mixes_that_only_chance_tells_apart_are_alike():

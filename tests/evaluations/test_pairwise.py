@@ -156,7 +156,7 @@ def test_a_killed_worker_leaves_each_case_once(provider):
     stored = PairwiseResult(
         pairwise=row, case_id=done.item.case_id, candidate_result_id=done.ids[0],
         baseline_result_id=done.ids[1], verdict="tie",
-    )  # fmt: skip
+    )  # fmt: skip  # arguments by what they belong to
     assert pairwise_claims.write(claim, [pairwise_claims.Found(stored)])
     assert pairwise_claims.take(row.pk) is None
     Pairwise.objects.filter(pk=row.pk).update(heartbeat_at="2020-01-01T00:00:00Z")

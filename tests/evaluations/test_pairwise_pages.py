@@ -29,7 +29,7 @@ def judged(row, verdicts):
             pairwise=row, case=case, candidate_result=sides[0], baseline_result=sides[1],
             verdict=verdict if verdict != "changed" else "tie", changed=verdict == "changed",
             reason=f"<b>{verdict}</b>",
-        )  # fmt: skip
+        )  # fmt: skip  # arguments by what they belong to
 
 
 def test_starting_one(client, django_capture_on_commit_callbacks):

@@ -203,7 +203,7 @@ def test_pages_and_reports_say_it(stage, provider, as_role):
     figures = report.as_json(again, summarise(again))
     assert figures["reused"] == {
         "outputs": 4, "cost_usd": str(again.reused_cost), "runs": {str(first.pk): 4},
-    }  # fmt: skip
+    }  # fmt: skip  # pairs, read as a table
     assert said in verdict_report.as_markdown(again, None)
     result = again.results.first()
     page = _text(client.get(reverse("evaluations:result", args=[again.pk, result.pk])))

@@ -39,7 +39,7 @@ def test_the_walk_stops_where_the_small_model_loses():
     cases = [
         (60, 0.95, 1, 1), (40, 0.85, 1, 1), (30, 0.75, 1, 1), (2, 0.75, 1, 0), (20, 0.65, 1, 1),
         (12, 0.65, 1, 0), (30, 0.3, 1, 0),
-    ]  # fmt: skip
+    ]  # fmt: skip  # rows of a table, one to a line
     assert _threshold(cases) == {
         "threshold": 0.7,
         "reason": "ok",

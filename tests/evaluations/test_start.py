@@ -230,7 +230,7 @@ def test_the_page_says_what_was_judged_out_of_fold(client, stage, trained):
         OutOfFold.objects.create(
             version=trained, key=case.key, content=digest(case.inputs["ticket"]), expected="delivery",
             predicted="money", confidence=0.6, fold=3,
-        )  # fmt: skip
+        )  # fmt: skip  # arguments by what they belong to
     send(client, stage, classifier=[trained.pk])
     run = runner.run_inline(Run.objects.get().pk)
     page = client.get(reverse("evaluations:run", args=[run.pk]))

@@ -81,7 +81,7 @@ def test_who_started_the_run_is_told_that_somebody_else_accepts(as_role, blocked
     own = make_run(
         state="finished", created_by=client.user, feature=candidate.feature,
         dataset_version=candidate.dataset_version, price=candidate.price,
-    )  # fmt: skip
+    )  # fmt: skip  # arguments by what they belong to
     verdict = make_verdict(candidate=own, baseline=baseline)
     assert "somebody else has to accept" in client.get(url("verdict", verdict.pk)).content.decode()
 
@@ -121,7 +121,7 @@ def test_a_policy_is_set_in_percent(client, blocked):
         "margin": "2", "max_missing": "1.5", "min_cases": "60", "min_category": "10",
         "deciding_scorer": "contains",
         "required_scorers": "contains", "sizes": "40,80,160",
-    }  # fmt: skip
+    }  # fmt: skip  # pairs, read as a table
     assert client.post(address, values).status_code == 302
     policy = GatePolicy.objects.get()
     assert (policy.margin, policy.max_missing, policy.sizes) == (0.02, 0.015, [40, 80, 160])

@@ -228,7 +228,7 @@ def test_a_policy_is_numbered_and_never_changed(two):
     assert (second.number, second.margin, second.min_cases) == (2, 0.02, 100)
     assert [str(p) for p in GatePolicy.objects.all()] == [
         f"policy 2 of {feature}", f"policy 1 of {feature}",
-    ]  # fmt: skip
+    ]  # fmt: skip  # short names, packed: they would fill the page
     for wrong in ({"margin": 1.5}, {"max_missing": -1}, {"sizes": [3, 2, 1]}):
         with pytest.raises(InvalidInput):
             actions.set_policy(by=BY, feature=feature, **wrong)

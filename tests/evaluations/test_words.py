@@ -27,7 +27,7 @@ def said(*groups, **demands):
 JAPANESE = [
     (1, 0, 17, {"locale": "ja"}), (0, 1, 2, {"locale": "ja"}), (1, 1, 29, {"locale": "ja"}),
     (0, 1, 33, {"locale": "en"}), (1, 0, 9, {"locale": "en"}), (1, 1, 322, {"locale": "en"}),
-]  # fmt: skip
+]  # fmt: skip  # rows of a table, one to a line
 
 
 def test_a_locale_that_fell_although_the_average_rose():
@@ -46,7 +46,7 @@ def test_two_groups_are_named_and_further_ones_counted():
     assert sentence.startswith("BLOCK: A fell 38 points (")
     assert "and b 38 (1 more fell), although the average rose 9" in sentence
     alone, _ = said((1, 0, 6, {"category": "a"}), (1, 1, 14, {"category": "a"}), (0, 1, 5, {"category": "b"}),
-                    (1, 1, 200, {"category": "b"}))  # fmt: skip
+                    (1, 1, 200, {"category": "b"}))  # fmt: skip  # arguments by what they belong to
     assert "; the average fell" in alone
 
 
@@ -141,7 +141,7 @@ def test_evidence_lists_tested_groups_first_and_crosses_them():
         (1, 0, 15, {"locale": "ja", "category": "refund"}),
         (1, 1, 10, {"locale": "ja", "category": "refund"}),
         (1, 1, 40, {"locale": "en", "category": "refund"}), (1, 1, 5, {"locale": "en", "category": "other"}),
-    ]  # fmt: skip
+    ]  # fmt: skip  # rows of a table, one to a line
     given = cases(*both)
     shown = evidence.as_json(decide(given), given, list(range(100, 170)))
     assert [(row["words"], row["state"]) for row in shown["locale"]] == [
@@ -150,11 +150,11 @@ def test_evidence_lists_tested_groups_first_and_crosses_them():
     ]
     assert [(row["name"], row["state"]) for row in shown["both"]] == [
         ("refund · ja", "block"), ("refund · en", "unsure"), ("other · en", "small"),
-    ]  # fmt: skip
+    ]  # fmt: skip  # rows of a table, one to a line
     assert shown["category"][-1] == {
         "name": "other", "words": "other", "n": 5, "base": 1.0, "candidate": 1.0, "difference": 0.0,
         "low": None, "high": None, "worst": None, "p": None, "down": 0, "up": 0, "state": "small",
-    }  # fmt: skip
+    }  # fmt: skip  # pairs, read as a table
     assert shown["flipped"] == {"down": list(range(100, 115)), "up": []}
     assert evidence.as_json(decide([]), [], [])["total"] is None
 

@@ -169,4 +169,4 @@ def make_categories(**values: Any) -> CategoryVersion:
             **_weights(["parcel is late", "refund please"] * 8, known * 8, known),
             **values,
         }
-    )  # fmt: skip
+    )  # fmt: skip  # arguments by what they belong to

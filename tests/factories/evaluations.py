@@ -93,7 +93,7 @@ def make_pairwise(**values: Any) -> Pairwise:
         "version_number": 1, "sha256": rubric.sha256, "model": model.pk, "model_name": model.name,
         "price": candidate.price_id, "provider": model.provider_id, "scale": "pass_fail", "pass_at": 4,
         "reference": False, "repeats": 1, "frame": 1,
-    }  # fmt: skip
+    }  # fmt: skip  # pairs, read as a table
     sides = {"candidate": candidate, "baseline": baseline, "provider": model.provider}
     return Pairwise.objects.create(**{**sides, "judge": judge, "total": 1, **values})
 
@@ -115,4 +115,4 @@ def make_verdict(**values: Any) -> Verdict:
             },
             **values,
         }
-    )  # fmt: skip
+    )  # fmt: skip  # arguments by what they belong to

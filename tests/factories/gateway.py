@@ -29,7 +29,7 @@ def make_call(**values: Any) -> Call:
         "model": "small", "provider": "vendor", "worst": "0.01", "cost": str(cost), "leases": [], "hold": "h",
         "begun_ms": 3.0, "latency_ms": 80.0, "error": "",
         "tokens": {"input": 1000, "cached_input": 0, "cache_write": 0, "output": 100, "reasoning": 0},
-    }  # fmt: skip
+    }  # fmt: skip  # pairs, read as a table
     facts: dict[str, Any] = {
         "tenant": "acme", "feature": "summary", "key": "acme0001", "user": "", "locale": "en",
         "category": "unknown", "outcome": "answered", "reason": "", "served_by": "", "cache": "miss",
@@ -45,7 +45,7 @@ def make_call(**values: Any) -> Call:
         ],
         "inputs": {"ticket": "Where is my lamp?"}, "messages": [["user", "Sort: Where is my lamp?"]],
         "output": "It is late.", "passages": [],
-    }  # fmt: skip
+    }  # fmt: skip  # pairs, read as a table
     return Call.objects.create(**{**facts, "id": call_id, "at": moment(call_id), "cost": cost, **values})
 
 
@@ -59,7 +59,7 @@ def make_rollup(**values: Any) -> Rollup:
         "cache": "miss", "calls": calls, "input_tokens": 1000 * calls, "output_tokens": 100 * calls,
         "cost": Decimal("0.002") * calls, "overhead_ms": 1.0 * calls,
         "latency": {str(place): count for place, count in histogram([100.0] * calls).items()},
-    }  # fmt: skip
+    }  # fmt: skip  # pairs, read as a table
     return Rollup.objects.create(hour=hour, **{**facts, **values})
 
 

@@ -15,6 +15,6 @@ def make_ticket(**values: Any) -> Ticket:
         "id": "tkt_" + call_id[5:], "call_id": call_id, "kind": "approval", "tenant": "acme",
         "feature": "reply", "reason": "held", "inputs": {"ticket": "Where is my lamp?"},
         "due_at": clock.now() + timedelta(days=1),
-    }  # fmt: skip
+    }  # fmt: skip  # pairs, read as a table
     facts |= {} if values.get("kind") else {"held": "It is on its way.\nSorry."}
     return Ticket.objects.create(**{**facts, **values})

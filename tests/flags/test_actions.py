@@ -208,6 +208,6 @@ def test_a_worker_acknowledges_while_it_lives_and_leaves_nothing_behind():
     spread = queries.spread(8, at)
     assert (spread.laggards, [one.instance for one in spread.silent]) == (
         [f"worker {lives.instance}"], [gateway.instance]
-    )  # fmt: skip
+    )  # fmt: skip  # rows of a table, one to a line
     presence.forget_workers()
     assert set(GatewayProcess.objects.all()) == {lives, gateway}

@@ -108,7 +108,7 @@ def test_tries_are_further_and_further_apart_and_each_is_a_row(ended):
     tries = CallbackTry.objects.order_by("id").values_list("status", "said", "address")
     assert list(tries) == [
         (500, "no", ADDRESS), (None, "No answer came in time.", ADDRESS), (302, "no", ADDRESS)
-    ]  # fmt: skip
+    ]  # fmt: skip  # rows of a table, one to a line
 
 
 def test_after_the_last_wait_it_is_given_up(ended):
@@ -131,7 +131,7 @@ def test_without_a_secret_nothing_leaves(ended):
     assert callbacks.deliver(ended.pk, says) is False
     assert (at(ended).attempts.get().said, says.sent) == (
         "The feature has no callback secret. Make one, then send again.", []
-    )  # fmt: skip
+    )  # fmt: skip  # short names, packed: they would fill the page
 
 
 def test_where_the_policy_names_no_address_any_more_it_is_given_up(ended):

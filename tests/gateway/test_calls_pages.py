@@ -38,7 +38,7 @@ def test_the_list_asks_as_many_questions_for_three_calls_as_for_one(
         ("model", "large"), ("version_number", 9), ("arm", "candidate"), ("cache", "hit-exact"),
         ("locale", "ja"), ("category", "refund"),
     ],
-)  # fmt: skip
+)  # fmt: skip  # arguments by what they belong to
 def test_the_list_is_narrowed_by_what_stands_in_the_url(name, value, as_role):
     make_call()
     wanted = make_call(**{name: value})
@@ -126,7 +126,7 @@ def test_one_call_shows_stages_texts_and_arithmetic(as_role):
     (item,) = response.context["bill"].items
     assert [(line.word, line.tokens, line.per_million) for line in item.lines] == [
         ("Input", 1000, 1), ("Output", 100, 10)
-    ]  # fmt: skip
+    ]  # fmt: skip  # rows of a table, one to a line
     assert item.exact
     assert "Where is my lamp?" in page
     assert "&lt;b&gt;late&lt;/b&gt;" in page

@@ -48,7 +48,7 @@ def failed(feature, guardrail="length", kind="observed", **given):
         "latency_ms": 1, "overhead_ms": 1, "stream": False, "attempts": [], "spans": [], "revision": 1,
         "metadata": {}, "output": "far too long <b>an answer</b>",
         "checks": [{"name": guardrail, "passed": False, "reason": "7 words, more than 5", "enforced": False}],
-    }  # fmt: skip
+    }  # fmt: skip  # pairs, read as a table
     call = Call.objects.create(at=moment(call_id), id=call_id, **{**zeros, **facts, **given})
     GuardrailFailure.objects.create(
         call_id=call_id, at=call.at, feature=feature.slug, guardrail=guardrail, kind=kind

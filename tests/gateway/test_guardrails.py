@@ -493,7 +493,7 @@ def test_what_was_refused_is_in_the_record():
             "name": "length", "passed": False, "reason": "4 words, more than 3", "enforced": True,
             "margin": None, "mended": False, "repaired": False,
         }
-    ]  # fmt: skip
+    ]  # fmt: skip  # short names, packed: they would fill the page
 
 
 def test_a_cached_answer_is_not_checked_again():

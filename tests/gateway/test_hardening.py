@@ -149,7 +149,7 @@ def test_fifty_megabytes_in_chunks_are_refused_once_they_are_too_many(address):
         (head("POST", "/v1/features/%00/invoke", "content-length: 13") + b'\r\n{"inputs":{}}', 404),
         (head("GET", "/healthz", "connection: upgrade", "upgrade: websocket") + b"\r\n", 200),
     ],
-)  # fmt: skip
+)  # fmt: skip  # arguments by what they belong to
 def test_a_request_that_is_wrong_is_a_clear_4xx(address, sent, status):
     told, headers, said = asked(address, sent)
     assert told == status

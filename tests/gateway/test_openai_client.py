@@ -113,7 +113,7 @@ def test_inputs_of_the_body_leave_the_messages_as_they_are():
         (SERVICE, {"model": "other", "extra_headers": ACME}, openai.PermissionDeniedError, "model"),
         (TOKEN, {"extra_headers": {"x-aiops-tenant": "globex"}}, openai.PermissionDeniedError, None),
     ],
-)  # fmt: skip
+)  # fmt: skip  # arguments by what they belong to
 def test_what_is_wrong_is_the_clients_own_error(address, key, asked, error, param):
     with pytest.raises(error) as caught:
         client(address, key).chat.completions.create(**{"model": "summary", "messages": ASK, **asked})

@@ -111,7 +111,7 @@ SCHEMA = {"type": "json_schema", "json_schema": {"name": "x", "schema": Mood.mod
         ({}, {}, {"says": Refused("no")}, openai.InternalServerError, 502, "provider_error"),
         (SMALL, {}, {"says": "x", "seconds": 5}, openai.InternalServerError, 504, "deadline_exceeded"),
     ],
-)  # fmt: skip
+)  # fmt: skip  # arguments by what they belong to
 def test_every_error_is_the_clients_own(policy, parts, ports, error, status, code):
     vendor = Vendor(ports.pop("says", "ok"), seconds=ports.pop("seconds", 0))
     world = memory_world(vendors=MemoryVendors({"small": vendor}), **ports)

@@ -54,7 +54,7 @@ def test_a_call_is_answered_priced_and_recorded():
     assert [span["stage"] for span in record["spans"]] == [
         "recorder", "fallback", "kill_switch", "cache", "approval", "breaker", "router", "retrieval",
         "guardrails", "approach",
-    ]  # fmt: skip
+    ]  # fmt: skip  # short names, packed: they would fill the page
     assert world.ledger.held == 0
     assert world.ledger.spent == Decimal("0.015")
 

@@ -25,7 +25,7 @@ def make_record(**changes: Any) -> dict[str, Any]:
     attempt = {
         "model": "small", "provider": "vendor", "worst": "0.5", "cost": "0.25", "leases": [7], "hold": "h1",
         "begun_ms": 1.0, "latency_ms": 40.0, "error": "",
-    }  # fmt: skip
+    }  # fmt: skip  # pairs, read as a table
     facts: dict[str, Any] = {
         "id": call_id, "at": 1_790_000_000.0, "tenant": "acme", "feature": "summary", "key": "acme0001",
         "user": "", "locale": "ja", "category": "unknown", "outcome": "answered", "reason": "",
@@ -36,7 +36,7 @@ def make_record(**changes: Any) -> dict[str, Any]:
         "stream": False, "attempts": [attempt], "spans": [], "checks": [], "error": "", "revision": 1,
         "ticket": "", "metadata": {}, "inputs": {"ticket": "壊れた"}, "messages": [],
         "output": "直します", "passages": [],
-    }  # fmt: skip
+    }  # fmt: skip  # pairs, read as a table
     return {**facts, **changes}
 
 
@@ -160,7 +160,7 @@ def test_a_mistake_in_storing_does_not_end_the_storing(tmp_path, monkeypatch):
 HOLD = {
     "hold": "h1", "at": 1_790_000_000.0, "tenant": "acme", "feature": "summary", "model": "small",
     "provider": "vendor", "worst": "0.5", "leases": [7, 8],
-}  # fmt: skip
+}  # fmt: skip  # pairs, read as a table
 
 
 def test_a_hold_without_a_result_counts_at_its_worst_once_its_process_is_dead(tmp_path):

@@ -46,7 +46,7 @@ def test_a_deferred_call_is_answered_once_the_model_is_back():
     (record,) = recorder.records
     assert (record["metadata"], record["tenant"], record["category"]) == (
         {"ticket": ticket.pk}, "acme", "refund"
-    )  # fmt: skip
+    )  # fmt: skip  # short names, packed: they would fill the page
 
 
 def test_a_try_that_fails_waits_longer_each_time_and_opens_no_other_ticket():

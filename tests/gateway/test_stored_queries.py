@@ -25,7 +25,7 @@ TABLES = (
     "sales (id int, region text, total numeric)", "a_orders (id int)", "b_orders (id int)",
     "events (payload jsonb)", "顧客 (顧客名 text, 地域 text)",
     "calls (created_at timestamptz, latency_ms float)", "jobs (status text)",
-)  # fmt: skip
+)  # fmt: skip  # short names, packed: they would fill the page
 NAMES = tuple(table.split(" ")[0] for table in TABLES)
 
 

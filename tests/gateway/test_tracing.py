@@ -83,7 +83,7 @@ def test_attributes_are_those_of_the_conventions():
     about = facts(call)
     assert (about["aiops.feature"], about["aiops.outcome"], about["aiops.tenant"]) == (
         "summary", "answered", "acme"
-    )  # fmt: skip
+    )  # fmt: skip  # short names, packed: they would fill the page
 
 
 def test_no_words_of_callers_or_models_leave():
@@ -163,7 +163,7 @@ def test_without_an_address_nothing_is_wrapped(monkeypatch):
     recorder = MemoryRecorder()
     assert (tracing.traced(recorder, "gw-1"), carried(app), tracing.running(recorder)) == (
         recorder, app, ()
-    )  # fmt: skip
+    )  # fmt: skip  # short names, packed: they would fill the page
 
 
 def test_with_an_address_calls_are_traced(monkeypatch):

@@ -23,7 +23,7 @@ def test_rows_follow_the_stages_and_attempts_come_last():
     made = waterfall(spans(), [attempt(), attempt(error="timed out")], 90.0)
     assert [row.name for row in made.rows] == [
         "Record", "Fallback", "Breaker", "Approach", "Model, attempt 1", "Model, attempt 2",
-    ]  # fmt: skip
+    ]  # fmt: skip  # short names, packed: they would fill the page
     assert [round(row.took, 1) for row in made.rows[:4]] == [1.1, 1.4, 2.5, 5.0]
     assert [row.failed for row in made.rows] == [False] * 5 + [True]
     assert made.rows[2].note == "worst 0.01"

@@ -23,7 +23,7 @@ def test_a_web_page_is_what_people_read_of_it():
     assert text.split("\n\n") == [
         *("# Returns", "Within 30 days.", "It must be clean."),
         *("## Not these", "filters", "gift cards", "A", "B"),
-    ]  # fmt: skip
+    ]  # fmt: skip  # short names, packed: they would fill the page
 
 
 def test_a_web_page_says_its_own_encoding():
@@ -46,7 +46,7 @@ def test_a_word_document_keeps_headings_lists_and_tables():
     ("path", "body", "title"),
     [("a.html", PAGE.encode(), "Help: returns"), ("b.pdf", pdf_of("The rules of returning things."), "b"),
      ("c.docx", docx_of(), "Guide")],
-)  # fmt: skip
+)  # fmt: skip  # arguments by what they belong to
 def test_files_are_read_by_their_ending(path, body, title):
     assert read(File(path, body)).title == title
 

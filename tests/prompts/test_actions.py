@@ -120,7 +120,7 @@ def test_description_of_the_file_becomes_that_of_the_prompt(prompt):
     assert prompt.description == "Says hello"
     assert events()[-1] == (
         "prompts.prompt_described", "shell", {"description": ""}, {"description": "Says hello"}
-    )  # fmt: skip
+    )  # fmt: skip  # short names, packed: they would fill the page
 
 
 def test_label_is_made_then_moved_with_before_and_after(prompt, user):

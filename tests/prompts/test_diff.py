@@ -23,7 +23,7 @@ def test_messages_that_came_went_or_changed_their_role_say_so():
     one, two = version(("system", "a")), version(("user", "a"), ("assistant", "b"))
     assert [part.title for part in compare(one, two)] == [
         "Message 1: system, now user", "Message 2: assistant, added", "Settings",
-    ]  # fmt: skip
+    ]  # fmt: skip  # short names, packed: they would fill the page
     assert compare(two, one)[1].title == "Message 2: assistant, removed"
 
 
@@ -36,4 +36,4 @@ def test_variables_model_and_schema_are_compared_as_yaml():
     changed = compare(version(("user", "x")), version(("user", "x"), **settings))[-1]
     assert ["".join(span.text for span in line.spans) for line in changed.lines if line.kind == "ins"] == [
         "model: sim-large", "variables:", "  a: {type: string}", "output_schema: {type: object}",
-    ]  # fmt: skip
+    ]  # fmt: skip  # short names, packed: they would fill the page

@@ -107,7 +107,7 @@ def test_import_of_a_file_with_a_mistake_changes_nothing(tmp_path):
         ("several.txt", b"one\n---\ntwo\n", "several.txt: line 2: a '---' line separates several prompts; put each into a file of its own"),
         ("chat.json", b"[\n{]", "chat.json: line 2: this is no JSON: Expecting property name enclosed in double quotes"),
     ],
-)  # fmt: skip
+)  # fmt: skip  # arguments by what they belong to
 def test_refused_files_say_what_is_wrong_and_where(tmp_path, file_name, source, problem):
     (tmp_path / file_name).write_bytes(source)
     with pytest.raises(InvalidInput) as refused:

@@ -107,7 +107,7 @@ def test_dotprompt_json_schemas_are_taken_as_they_are():
         ("input: {schema: {type: object, properties: {a: 1}}}", "line 2: input.schema.properties.a: a mapping is needed"),
         ("tools: [search]\nconfig: {}", "line 2: unknown key 'tools'; there are name, description, model, parameters, variables, output_schema, labels"),
     ],
-)  # fmt: skip
+)  # fmt: skip  # arguments by what they belong to
 def test_what_dotprompt_says_and_we_cannot_is_named(header, expected):
     assert problems(with_header(header)) == [expected]
 
@@ -116,7 +116,7 @@ def test_promptfoo_text_becomes_a_user_message():
     file = parse(native("greet.txt", b"Greet {{ name }}.\n", name="greet"))
     assert (file.name, file.messages, list(file.variables)) == (
         "greet", (MessageTemplate("user", "Greet {{ name }}."),), ["name"],
-    )  # fmt: skip
+    )  # fmt: skip  # short names, packed: they would fill the page
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_promptfoo_text_becomes_a_user_message():
         ("chat.json", b'[{"role": "system", "content": "Be brief."}, {"role": "user", "content": "{{ q }}\\n"}]'),
         ("chat.yaml", b'- role: system\n  content: Be brief.\n- {role: user, content: "{{ q }}\\n"}\n'),
     ],
-)  # fmt: skip
+)  # fmt: skip  # arguments by what they belong to
 def test_promptfoo_chat_becomes_messages(file_name, source):
     assert parse(native(file_name, source, name="chat")).messages == (
         MessageTemplate("system", "Be brief."),
@@ -144,7 +144,7 @@ def test_promptfoo_chat_becomes_messages(file_name, source):
         ("a.txt", b"one\n---\ntwo", "line 2: a '---' line separates several prompts; put each into a file of its own"),
         ("a.json", b"[" * 100_000, "the JSON is nested too deeply"),
     ],
-)  # fmt: skip
+)  # fmt: skip  # arguments by what they belong to
 def test_promptfoo_file_that_cannot_be_taken_over_is_refused(file_name, source, expected):
     with pytest.raises(InvalidInput) as refused:
         native(file_name, source, name="a")

@@ -152,7 +152,7 @@ def test_variables_that_are_declared_and_never_used_are_a_warning():
         ("model: a\x07b", "line 3: the character '\\x07' is not allowed in YAML"),
         ("parameters: " + "[" * 3000, "line 3: at most 5,000 values, nested 40 deep, are read"),
     ],
-)  # fmt: skip
+)  # fmt: skip  # arguments by what they belong to
 def test_front_matter_is_refused_with_its_line(line, expected):
     assert problems(in_header(line)) == [expected]
 
@@ -176,7 +176,7 @@ def test_front_matter_is_refused_with_its_line(line, expected):
         (b"a\nb\x00", ["line 2: a NUL character cannot be kept"]),
         (b"x" * 200_001, ["the file has 200,001 bytes, at most 200,000 are allowed"]),
     ],
-)  # fmt: skip
+)  # fmt: skip  # arguments by what they belong to
 def test_file_is_refused_with_its_line(source, expected):
     assert problems(source) == expected
 
@@ -205,7 +205,7 @@ json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False) | texts,
     lambda children: st.lists(children, max_size=3) | st.dictionaries(texts, children, max_size=3),
     max_leaves=8,
-)  # fmt: skip
+)  # fmt: skip  # arguments by what they belong to
 # Any text but what the template language would read, with lines that look like markers among it.
 lines = st.one_of(
     st.text(letters.filter(lambda letter: letter not in "{\n"), max_size=30),

@@ -156,7 +156,7 @@ def test_new_prompt_from_a_file_has_a_version(engineer):
         ({"name": "fresh", "file": SimpleUploadedFile("a.prompt", b"x" * 5_000_000)}, "5,000,000 bytes"),
         ({"name": "fresh", "file": SimpleUploadedFile("a.prompt", b"---\n\tname: x\n---\nx")}, "a tab stands"),
     ],
-)  # fmt: skip
+)  # fmt: skip  # arguments by what they belong to
 def test_new_prompt_that_cannot_be_made_says_why_and_keeps_what_was_typed(engineer, version, given, said):
     if "file" in given:
         given["file"].seek(0)

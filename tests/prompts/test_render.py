@@ -61,7 +61,7 @@ def test_messages_come_out_in_order_and_as_text():
         ("{{ a|default('none') }}", {"a": ""}, ""),
         ("{% if a is defined and a in ['x', 'y'] %}in{% endif %}", {"a": "y"}, "in"),
     ],
-)  # fmt: skip
+)  # fmt: skip  # arguments by what they belong to
 def test_template_language(template, inputs, expected):
     assert rendered(template, **inputs) == expected
 
@@ -70,7 +70,7 @@ def test_typed_values_compare_as_values_and_print_as_given():
     version = draft(
         "{{ n }} {{ x }} {{ b }} {% if n > 3 and x < 2 and b %}yes{% endif %}",
         n={"type": "integer"}, x={"type": "number"}, b={"type": "boolean", "default": True},
-    )  # fmt: skip
+    )  # fmt: skip  # arguments by what they belong to
     assert render(version, {"n": "12", "x": "1.50"})[0].content == "12 1.50 true yes"
     assert render(version, {"n": "12", "x": "1.50", "b": "false"})[0].content == "12 1.50 false "
 
@@ -91,7 +91,7 @@ def test_input_that_is_not_declared_is_left_aside():
         ({"type": "string"}, 5, "the variable 'a' has to be text, not int"),
         ({"type": "string"}, "x" * 1_000_001, "the variable 'a' has 1,000,001 characters, at most 1,000,000 are allowed"),
     ],
-)  # fmt: skip
+)  # fmt: skip  # arguments by what they belong to
 def test_input_that_does_not_fit_is_named(facts, text, expected):
     assert refusal(draft("{{ a }}", a=facts), {} if text is None else {"a": text}) == expected
 
@@ -135,7 +135,7 @@ def test_undeclared_variable_that_got_past_the_check_is_an_error():
         ("{% foo %}", "Encountered unknown tag 'foo': prompts have if and for"),
         ("{{#if a}}", "Handlebars blocks such as {{#if}} are not read; write {% if name %} … {% endif %}"),
     ],
-)  # fmt: skip
+)  # fmt: skip  # arguments by what they belong to
 def test_what_a_template_may_not_do_is_refused_with_its_line(template, expected):
     assert objections(f"a\nb {template}") == [f"line 2: {expected}"]
 

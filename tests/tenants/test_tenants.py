@@ -13,7 +13,7 @@ def test_create_is_audited(user):
     event = AuditEvent.objects.get()
     assert (event.action, event.object_id, event.before, event.after) == (
         "tenants.tenant_created", str(tenant.pk), None, {"slug": "acme", "name": "Acme"},
-    )  # fmt: skip
+    )  # fmt: skip  # short names, packed: they would fill the page
 
 
 def test_a_slug_can_be_taken_once(user):

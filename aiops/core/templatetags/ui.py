@@ -134,7 +134,7 @@ def meter(done: Number | None, failed: Number | None, total: Number | None, tone
 def interval(
     low: Number | None, mid: Number | None, high: Number | None, tone: str = "", limit: Number | None = None,
     start: Number = 0, end: Number = 1, zero: Number | None = None,
-) -> SafeString:  # fmt: skip
+) -> SafeString:  # fmt: skip  # parameters by what they belong to
     """A point and its interval on a scale from `start` to `end` (shares unless told otherwise).
 
     `tone` follows the verdict, never the sign: pass, block or unsure. `limit` is drawn dashed, `zero` solid.
@@ -159,7 +159,7 @@ def interval(
         '<circle class="pt" cx="{}" cy="10" r="4.5"/></svg>',
         f" interval--{tone}" if tone else "", said, guides,
         x(low), x(high), x(low), x(low), x(high), x(high), x(mid),
-    )  # fmt: skip
+    )  # fmt: skip  # arguments by what they belong to
 
 
 @register.simple_tag
@@ -192,7 +192,7 @@ def spark(values: Sequence[Number | None], said: str = "trend", tone: str = "") 
         '<polyline points="{}"/><circle cx="{}" cy="{}" r="2"/></svg>',
         f" spark--{tone}" if tone else "", said,
         " ".join(f"{x:.1f},{y:.1f}" for x, y in drawn), f"{drawn[-1][0]:.1f}", f"{drawn[-1][1]:.1f}",
-    )  # fmt: skip
+    )  # fmt: skip  # arguments by what they belong to
 
 
 @register.inclusion_tag("_components/prompt.html")
@@ -215,7 +215,7 @@ def job_bar(done: Number | None, failed: Number | None, total: Number | None) ->
         ' aria-valuemax="100"><rect class="done" width="{}" height="8"/>'
         '<rect class="failed" x="{}" width="{}" height="8"/></svg>',
         round(good + bad), _at(good), _at(good), _at(bad),
-    )  # fmt: skip
+    )  # fmt: skip  # arguments by what they belong to
 
 
 @register.filter

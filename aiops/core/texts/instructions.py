@@ -26,7 +26,7 @@ _SIGNS = (
     r"(?:忽略|无视|無視|忽視|忘记|忘記).{0,10}(?:指令|指示|说明|說明|提示|规则|規則)",
     r"<\|?(?:im_start|im_end|system|assistant|user|endoftext)\|?>|</?(?:system|instructions?)>|\[/?inst\]",
     r"#{2,} ?(?:system|instruction)",
-)  # fmt: skip
+)  # fmt: skip  # short names, packed: they would fill the page
 _MARK = re.compile("|".join(f"(?:{sign})" for sign in _SIGNS))
 
 

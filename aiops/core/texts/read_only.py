@@ -15,7 +15,7 @@ LONGEST = 50_000  # characters
 _WRITES = (
     exp.DML, exp.DDL, exp.Merge, exp.Into, exp.Lock, exp.Command, exp.Copy, exp.Drop, exp.Alter,
     exp.TruncateTable, exp.Set, exp.Transaction, exp.Commit, exp.Rollback,
-)  # fmt: skip
+)  # fmt: skip  # short names, packed: they would fill the page
 PLAIN_NAME = re.compile(r"[^\W\d][\w$]*")
 # By name, those that act, read files, run texts as SQL, or tell of the server. What starts with pg_ does any
 # of these, but for a few.

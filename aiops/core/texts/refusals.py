@@ -49,7 +49,7 @@ _SIGNS = (
     (r"(?:我|本人)?(?:无法|無法|不能|不可以|没办法|沒辦法|不便)(?:为您|為您|为你|為你|向您|就此|对此|對此)?"
     r"(?:提供|回答|协助|協助|帮助|幫助|满足|滿足|完成|讨论|討論|处理|處理|生成|透露)"),
     r"(?:我)?(?:必须|必須|只能)拒绝|(?:我)?(?:必須|只能)拒絕|恕(?:我)?(?:不能|无法|無法|难|難)",
-)  # fmt: skip
+)  # fmt: skip  # short names, packed: they would fill the page
 _REFUSES = regex.compile("|".join(f"(?:{sign})" for sign in _SIGNS), regex.VERSION1)
 _QUOTED = regex.compile(r'"[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»|「[^」]*」|『[^』]*』')
 PATIENCE = 0.5  # seconds

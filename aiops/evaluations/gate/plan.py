@@ -32,7 +32,7 @@ def mcnemar_power(n: int, discordant: float, fall: float) -> float:
     weights = np.exp(
         gammaln(n + 1) - gammaln(ms + 1) - gammaln(n - ms + 1)
         + xlogy(ms, discordant) + xlogy(n - ms, 1 - discordant)
-    )  # fmt: skip
+    )  # fmt: skip  # arguments by what they belong to
     critical = np.array([_critical(int(m)) for m in ms])
     reached = np.where(critical <= ms, bdtrc(np.minimum(critical - 1, ms), np.maximum(ms, 1), q), 0.0)
     return float((weights * reached).sum())

@@ -45,7 +45,7 @@ _SYNTAX = (
     exp.ArrayOverlaps, exp.Array, exp.Any, exp.All, exp.Exists, exp.CurrentDate, exp.CurrentTime,
     exp.CurrentTimestamp, exp.Localtime, exp.Localtimestamp, exp.RegexpLike, exp.RegexpILike,
     exp.Interval, exp.AnonymousAggFunc, exp.Collate,
-)  # fmt: skip
+)  # fmt: skip  # short names, packed: they would fill the page
 _CATALOG = "pg_catalog"
 
 

@@ -20,7 +20,7 @@ GRAMMAR = frozenset(
     el los las una unos unas es son ser esta hay puede puedo pueden y o al del por para con que se lo
     هذا هذه في على من الى هو هي ان و هل
     """)
-)  # fmt: skip
+)  # fmt: skip  # arguments by what they belong to
 # What stands for direction: the next word of meaning belongs to it.
 DIRECTIONS = frozenset(
     _list("""
@@ -42,7 +42,7 @@ JOINED = {  # without their apostrophe
     "cannot": "can not", "cant": "can not", "wont": "will not", "aint": "is not",
     "im": "i am", "ive": "i have", "whats": "what is",
     "wheres": "where is", "hows": "how is", "whens": "when is", "thats": "that is",
-}  # fmt: skip
+}  # fmt: skip  # pairs, read as a table
 CLITIC = re.compile(r"(?<=\w)'(?:s|m|re|ve|ll|d)\b")
 NOT = re.compile(r"\b(ca|wo|sha|\w+?)n't\b")
 NOT_FORMS = {"ca": "can", "wo": "will", "sha": "shall"}
@@ -65,7 +65,7 @@ CURRENCIES = {
     "£": "pound", "€": "euro", "$": "dollar", "¥": "yen", "￥": "yen", "₹": "rupee", "%": "percent",
     "gbp": "pound", "eur": "euro", "usd": "dollar", "jpy": "yen", "cny": "yuan", "inr": "rupee",
     "pounds": "pound", "euros": "euro", "dollars": "dollar", "quid": "pound", "pct": "percent",
-}  # fmt: skip
+}  # fmt: skip  # pairs, read as a table
 CLOSE_WORDS = re.compile("いつ|どこ|だれ|どう|どの|どれ|どちら|なに|なん|なぜ|いくら|いくつ|から|まで|より")
 SPELT = {
     "were": "was",

@@ -25,7 +25,7 @@ COLUMNS = (
     "input_tokens",
     "cached_input_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens", "cost", "unaccounted",
     "latency_ms", "overhead_ms", "stream", "revision", "ticket",
-)  # fmt: skip
+)  # fmt: skip  # short names, packed: they would fill the page
 TEXTS = ("user", "inputs", "output")  # what callers and models wrote
 
 

@@ -50,7 +50,7 @@ def on_shop(output, expected=None, **config):
         ("SELECT '\x00'", "Refused: it has a NUL character."),
         ("x" * 50_001, "Refused: longer than 50,000 characters."),
     ],
-)  # fmt: skip
+)  # fmt: skip  # arguments by what they belong to
 def test_one_query_that_only_reads(output, reason):
     judgement = judge(output, type="sql")
     assert (judgement.passed, judgement.reason) == (not reason, reason)
@@ -107,7 +107,7 @@ class TestOnFixture:
             ("SELECT repeat('長', 1100) FROM generate_series(1, 1000)",
              "The query fails: it returns more than 1,000,000 characters."),
         ],
-    )  # fmt: skip
+    )  # fmt: skip  # arguments by what they belong to
     def test_what_differs_is_said(self, output, reason):
         assert on_shop(output, "SELECT id, name FROM customers").reason == reason
 

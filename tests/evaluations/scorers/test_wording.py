@@ -158,7 +158,7 @@ def test_sentences_have_a_length_in_any_script():
         ("straße", "de", 2), ("häuser", "de", 2), ("porte", "fr", 1), ("école", "fr", 2),
         ("día", "es", 2), ("leo", "es", 2), ("bueno", "es", 2), ("ciudad", "es", 2), ("hmm", "es", 1),
     ],
-)  # fmt: skip
+)  # fmt: skip  # arguments by what they belong to
 def test_syllables(word, language, count):
     assert syllables(word, language) == count
 
