@@ -6,9 +6,7 @@ from django.http import HttpRequest
 
 from aiops.features.models import Feature
 
-OWN = frozenset(
-    {"features", "deployments", "feature", "trying", "guardrails"}
-)  # whose pages are about the feature in their address
+OWN = "features/<slug:slug>/"  # below it all pages are about one feature, whichever app they belong to
 
 
 def switcher(request: HttpRequest) -> dict[str, Any]:
@@ -17,7 +15,7 @@ def switcher(request: HttpRequest) -> dict[str, Any]:
     A feature's own pages count as its choice, filters of other pages by their `feature`.
     """
     found = request.resolver_match
-    own = found.kwargs.get("slug", "") if found and found.app_name in OWN else ""
+    own = found.kwargs["slug"] if found and found.route.startswith(OWN) else ""
     return {
         "switcher_features": Feature.objects.only("slug", "name"),
         "current_feature": own or request.GET.get("feature", ""),

@@ -130,6 +130,9 @@ def test_switcher_knows_the_feature_of_the_page(product):
     make_feature(slug="support")
     for path, chosen in (
         ("/features/support/", "support"),
+        ("/features/support/router/", "support"),
+        ("/features/support/cache/", "support"),
+        ("/features/support/knowledge/", "support"),
         ("/features/?feature=x", "x"),
         ("/features/", ""),
     ):
