@@ -135,18 +135,15 @@ class Limits:
         """The x-ratelimit headers of whichever limit has least left."""
         found: dict[str, str] = {}
         for what in ("requests", "tokens"):
-            rows = [
-                (limit, self._left(bound.scope, what, limit))
-                for bound in bounds
-                if (limit := getattr(bound, what))
-            ]
-            if rows:
-                limit, left = min(rows, key=lambda row: row[1])
-                found |= {
-                    f"x-ratelimit-limit-{what}": str(limit),
-                    f"x-ratelimit-remaining-{what}": str(left),
-                    f"x-ratelimit-reset-{what}": f"{WINDOW - self._now() % WINDOW:.0f}s",
-                }
+            least: tuple[int, int] | None = None  # left, of how many
+            for bound in bounds:
+                limit = bound.requests if what == "requests" else bound.tokens
+                if limit and (least is None or self._left(bound.scope, what, limit) < least[0]):
+                    least = (self._left(bound.scope, what, limit), limit)
+            if least is not None:
+                found[f"x-ratelimit-limit-{what}"] = str(least[1])
+                found[f"x-ratelimit-remaining-{what}"] = str(least[0])
+                found[f"x-ratelimit-reset-{what}"] = f"{WINDOW - self._now() % WINDOW:.0f}s"
         return found
 
     async def _count(self, bound: Bound, what: str, limit: int | None, amount: int) -> None:
@@ -191,7 +188,9 @@ class Limits:
         return total
 
     def _window(self, scope: str, what: str) -> _Window:
-        window = self._windows.setdefault((scope, what), _Window())
+        window = self._windows.get((scope, what))
+        if window is None:
+            window = self._windows[scope, what] = _Window()
         number = int(self._now() // WINDOW)
         if window.number != number:
             window.number, window.granted, window.used, window.total, window.full = number, 0, 0, 0, False

@@ -41,6 +41,8 @@ class Rates(NamedTuple):
 
 def rates(price: Priced) -> Rates:
     """A class without a rate is billed as what it is part of: cache as input, reasoning as output."""
+    if isinstance(price, Rates):
+        return price
     return Rates(
         input=price.input,
         cached_input=price.input if price.cached_input is None else price.cached_input,

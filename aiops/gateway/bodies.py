@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
@@ -11,6 +12,7 @@ from aiops.gateway.errors import InvalidRequest
 
 MOST_BYTES = 4 * 1024 * 1024
 DEPTH = 64
+AGAIN_BYTES = 4096  # of a body that is remembered
 T = TypeVar("T", bound=BaseModel)
 _SUSPECT = (rb"\u0000", rb"\ud", rb"\uD")
 
@@ -148,7 +150,14 @@ class Evaluation(BaseModel):
 
 
 def parsed(body: bytes, kind: type[T]) -> T:
-    """Raises InvalidRequest that names the first field that is wrong, or the place where the JSON breaks."""
+    """Raises InvalidRequest that names the first field that is wrong, or the place where the JSON breaks.
+
+    What is sent again byte for byte, as most answers from the cache are asked for, is not read again.
+    """
+    return _again(body, kind) if len(body) <= AGAIN_BYTES else _parsed(body, kind)
+
+
+def _parsed(body: bytes, kind: type[T]) -> T:
     try:
         return kind.model_validate(_json(body))
     except ValidationError as error:
@@ -157,6 +166,9 @@ def parsed(body: bytes, kind: type[T]) -> T:
         raise InvalidRequest(
             f"{where}: {_in_words(first)}" if where else first["msg"], param=where or None
         ) from None
+
+
+_again = lru_cache(maxsize=1024)(_parsed)
 
 
 def _json(body: bytes) -> Any:

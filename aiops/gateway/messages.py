@@ -10,6 +10,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from aiops.core.values import value
 from aiops.gateway.errors import GatewayError, ProviderFailed
 from aiops.gateway.picture import Approach, Feature, Key, Model, Picture
 from aiops.providers.errors import ProviderError
@@ -46,7 +47,7 @@ class Hold(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Parameters:
     """What the caller asks of the model; None: as the version or the policy says."""
 
@@ -129,7 +130,7 @@ class Trace:
         return sum(attempt.latency_ms for attempt in self.attempts)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Call:
     """One request, authenticated and validated. `deadline` is of the event loop's clock.
 
@@ -162,8 +163,8 @@ class Call:
     def but(self, **changes: Any) -> "Call":
         """The same call with some fields changed: `dataclasses.replace`, three times as fast."""
         fresh = Call(*_EVERY(self))
-        for name, value in changes.items():
-            object.__setattr__(fresh, name, value)
+        for name, given in changes.items():
+            object.__setattr__(fresh, name, given)
         return fresh
 
 
@@ -181,7 +182,7 @@ class Prepaid:
         return hold
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Passage:
     """A piece of a document, with its number in the prompt."""
 
@@ -195,7 +196,7 @@ class Passage:
     flagged: str = ""  # words in it that speak to the model
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Served:
     """Which fallback answered, and why it had to."""
 
@@ -203,13 +204,13 @@ class Served:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Ticket:
     id: str
     kind: Literal["person", "deferred", "approval"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Check:
     """What a guardrail found; `enforced` False: it only observes.
 
@@ -226,7 +227,7 @@ class Check:
     repaired: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Reply:
     """The answer, whole. Where it is still being written `live` has the pieces, and `text` is empty."""
 

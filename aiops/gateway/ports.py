@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
+from aiops.core.values import value
 from aiops.gateway.messages import Call, Hold, Passage, Reply, Ticket
 from aiops.gateway.once import Idempotency
 from aiops.gateway.picture import Instant, Model
@@ -58,7 +59,7 @@ class _Admitted:
 _ADMITTED = _Admitted()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Cached:
     """A stored answer. `age` in seconds."""
 

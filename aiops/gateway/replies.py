@@ -14,11 +14,12 @@ from aiops.gateway.messages import Call, Passage, Reply
 from aiops.providers.protocol import Usage
 
 PLACES = Decimal("0.0000000001")
+NOTHING = f"{PLACES * 0:f}"
 
 
 def money(amount: Decimal) -> str:
     """USD with ten places, as text: no float ever touches money."""
-    return f"{amount.quantize(PLACES):f}"
+    return f"{amount.quantize(PLACES):f}" if amount else NOTHING
 
 
 def headers(call: Call, reply: Reply, limits: Callable[[Call], Mapping[str, str]]) -> dict[str, str]:
@@ -27,23 +28,20 @@ def headers(call: Call, reply: Reply, limits: Callable[[Call], Mapping[str, str]
     `limits` says what is left where the call itself never got as far as to ask.
     """
     trace = call.trace
-    latency = trace.elapsed_ms()
-    known = {
-        "x-aiops-call-id": call.id,
-        "x-aiops-outcome": reply.outcome,
-        "x-aiops-fallback-reason": reply.fallback.reason if reply.fallback else "",
-        "x-aiops-model": reply.model,
-        "x-aiops-prompt-version": str(call.approach.number or ""),
-        "x-aiops-arm": call.arm,
-        "x-aiops-cache": trace.cache,
-        "x-aiops-overhead-ms": f"{max(0.0, latency - trace.waited_ms):.2f}",
-        **(limits(call) if trace.limits is None else trace.limits),
-    }
+    known = {"x-aiops-call-id": call.id, "x-aiops-outcome": reply.outcome}
+    if reply.fallback:
+        known["x-aiops-fallback-reason"] = _header(reply.fallback.reason)
+    if reply.model:
+        known["x-aiops-model"] = _header(reply.model)
+    if call.approach.number:
+        known["x-aiops-prompt-version"] = str(call.approach.number)
+    known["x-aiops-arm"] = call.arm
+    known["x-aiops-cache"] = trace.cache
     if reply.live is None:
+        known["x-aiops-overhead-ms"] = f"{max(0.0, trace.elapsed_ms() - trace.waited_ms):.2f}"
         known["x-aiops-cost-usd"] = money(trace.cost)
-    else:
-        del known["x-aiops-overhead-ms"]
-    return {name: _header(value) for name, value in known.items() if value}
+    known.update(limits(call) if trace.limits is None else trace.limits)
+    return known
 
 
 def error_headers(error: GatewayError) -> dict[str, str]:

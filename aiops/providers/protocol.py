@@ -1,13 +1,15 @@
 """What every vendor adapter takes and gives. No Django, no database: values in, values out."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, Protocol, runtime_checkable
+
+from aiops.core.values import value
 
 Role = Literal["system", "user", "assistant", "tool"]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Message:
     """`tool_calls` and `tool_call_id` are in OpenAI's form."""
 
@@ -17,7 +19,7 @@ class Message:
     tool_call_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ChatRequest:
     """One chat completion. `model` is the vendor's name; `max_tokens` is always sent."""
 
@@ -32,7 +34,7 @@ class ChatRequest:
     tool_choice: str | Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Usage:
     """Tokens by class. The classes are disjoint: a cached input token is not an input token as well."""
 
@@ -43,7 +45,7 @@ class Usage:
     reasoning: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ChatReply:
     """`usage_reported` is False where the vendor sent no usage and the tokens are our estimate."""
 
@@ -59,7 +61,7 @@ class ChatReply:
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ChatPiece:
     """A part of a streamed answer; the last one carries the whole reply."""
 
@@ -67,7 +69,7 @@ class ChatPiece:
     reply: ChatReply | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class EmbedRequest:
     """Texts to be turned into vectors; `dimensions` None: as many as the model has."""
 
@@ -76,7 +78,7 @@ class EmbedRequest:
     dimensions: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class EmbedReply:
     """One vector for each text, all of one length."""
 

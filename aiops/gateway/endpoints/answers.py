@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import orjson
@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
+from aiops.core.values import value
 from aiops.gateway import replies
 from aiops.gateway.bodies import MOST_BYTES
 from aiops.gateway.errors import GatewayError, NotReady, TooLarge, TooSlow, WrongMediaType
@@ -21,15 +22,21 @@ BODY_SECONDS = 30.0  # in which a body has to arrive
 
 
 class Answer(Response):
-    """JSON, by orjson."""
+    """JSON, by orjson. The head is put together here: Starlette looks through it for what may be missing."""
 
     media_type = "application/json"
 
     def __init__(self, body: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(orjson.dumps(body), status_code=status, headers=headers)
+        self.status_code = status
+        self.background = None
+        self.body = orjson.dumps(body)
+        named = (headers or {}).items()
+        self.raw_headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in named]
+        self.raw_headers.append((b"content-length", b"%d" % len(self.body)))
+        self.raw_headers.append((b"content-type", b"application/json"))
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Asked:
     """One request. `headers` by their names in small letters; of one that stands twice the last."""
 
