@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "aiops.evaluations",
     "aiops.releases",
     "aiops.reviews",
+    "aiops.monitoring",
     "aiops.dashboards",
     "aiops.operations",
     "aiops.demo",

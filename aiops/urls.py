@@ -19,6 +19,8 @@ urlpatterns = [
     path("flags/", include("aiops.flags.urls")),
     path("spend/", include("aiops.dashboards.spend_urls")),
     path("calls/", include("aiops.gateway.urls")),
+    path("quality/", include("aiops.monitoring.quality_urls")),
+    path("drift/", include("aiops.monitoring.drift_urls")),
     path("tickets/", include("aiops.reviews.urls")),
     path("datasets/", include("aiops.datasets.urls")),
     path("prompts/", include("aiops.prompts.urls")),

@@ -1,0 +1,1 @@
+"""What watching the live calls remembers: drift's readings and states."""
