@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from aiops.reviews import views
+from aiops.reviews.views import tickets as views
 
 app_name = "tickets"
 urlpatterns = [

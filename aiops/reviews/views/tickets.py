@@ -13,8 +13,9 @@ from aiops.features import queries as features
 from aiops.gateway import explained
 from aiops.gateway.models import Ticket
 from aiops.gateway.queries import excerpt
-from aiops.reviews import actions, queries
-from aiops.reviews.forms import AnswerForm, TicketFilter
+from aiops.reviews import actions
+from aiops.reviews.forms.tickets import AnswerForm, TicketFilter
+from aiops.reviews.queries import tickets as queries
 
 
 @requires(Permission.TICKETS_ANSWER)

@@ -3,7 +3,7 @@
 from django import forms
 
 from aiops.gateway.models import Ticket
-from aiops.reviews.actions import MOST
+from aiops.reviews.actions.tickets import MOST
 
 STATES = (
     ("", "waiting"),
