@@ -78,7 +78,7 @@ def test_agreement_is_said_in_a_sentence_that_explains_kappa():
         ([(1, 1), (0, 0)] * 10, "20 of 20 equal; AC1 1.00 (1.00 to 1.00); kappa 1.00"),
         (
             [(0, 1), (1, 0)] * 10,
-            "0 of 20 equal; AC1 −1.00 (−1.00 to −1.00); kappa −1.00",  # noqa: RUF001 - the sign as shown
+            "0 of 20 equal; AC1 −1.00 (−1.00 to −1.00); kappa −1.00",
         ),
     ],
 )
