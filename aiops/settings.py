@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "csp",
     "aiops.core",
     "aiops.audit",
+    "aiops.alerts",
     "aiops.accounts",
     "aiops.tenants",
     "aiops.catalog",

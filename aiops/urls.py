@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("aiops.dashboards.urls")),
+    path("alerts/", include("aiops.dashboards.alert_urls")),
     path("accounts/", include("aiops.accounts.urls")),
     path("catalog/", include("aiops.catalog.urls")),
     path("tenants/", include("aiops.tenants.urls")),

@@ -8,6 +8,8 @@ class Permission(StrEnum):
     """One thing that a view or an action asks for. The value is stable: tokens and the audit name it."""
 
     HOME_VIEW = "home.view"
+    ALERTS_VIEW = "alerts.view"
+    ALERTS_HANDLE = "alerts.handle"
     FEATURES_VIEW = "features.view"
     FEATURES_EDIT = "features.edit"
     FEATURES_TRY = "features.try"
@@ -55,7 +57,7 @@ class Role(StrEnum):
 
 
 _P = Permission
-_READ = frozenset({_P.HOME_VIEW, _P.FEATURES_VIEW})
+_READ = frozenset({_P.HOME_VIEW, _P.ALERTS_VIEW, _P.FEATURES_VIEW})
 _WORK = _READ | {
     _P.PROMPTS_VIEW,
     _P.DATASETS_VIEW,
@@ -64,7 +66,7 @@ _WORK = _READ | {
     _P.FLAGS_VIEW,
     _P.HEALTH_VIEW,
 }
-_RELEASE = frozenset({_P.PROMPTS_REVIEW, _P.PROMPTS_SHIP, _P.FLAGS_EDIT, _P.FLAGS_STOP})
+_RELEASE = frozenset({_P.PROMPTS_REVIEW, _P.PROMPTS_SHIP, _P.FLAGS_EDIT, _P.FLAGS_STOP, _P.ALERTS_HANDLE})
 
 # Reviewers see no spend; finance sees no prompts or outputs (CONSOLE).
 ROLES: dict[Role, frozenset[Permission]] = {

@@ -16,6 +16,8 @@ ROLE_WORDS: dict[Role, str] = {
 
 PERMISSION_WORDS: dict[Permission, str] = {
     Permission.HOME_VIEW: "see the home page",
+    Permission.ALERTS_VIEW: "see alerts",
+    Permission.ALERTS_HANDLE: "acknowledge, mute and close alerts",
     Permission.FEATURES_VIEW: "see features",
     Permission.FEATURES_EDIT: "add and change features",
     Permission.FEATURES_TRY: "send a call to a feature from the console, at its cost",

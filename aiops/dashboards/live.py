@@ -8,6 +8,8 @@ from django.db.models import Q
 
 from aiops.accounts.models import User
 from aiops.accounts.permissions import Permission
+from aiops.alerts import queries as alerts
+from aiops.alerts.queries import Tally
 from aiops.budgets import queries as budgets
 from aiops.budgets.models import Budget
 from aiops.budgets.periods import period_of
@@ -33,10 +35,11 @@ class Live:
     today: Figures
     standing: Standing | None
     verdict: Verdict | None
+    alerts: Tally | None = None
 
 
 def live(features: Sequence[Feature], user: User) -> list[Live]:
-    """A row for each of `features`, in their order, with what `user` may see; in at most ten queries."""
+    """A row for each of `features`, in their order, with what `user` may see; in at most eleven queries."""
     if not features:
         return []
     names = [feature.slug for feature in features]
@@ -47,6 +50,7 @@ def live(features: Sequence[Feature], user: User) -> list[Live]:
     shown = _flags(names) if user.may(Permission.FLAGS_VIEW) else {}
     standings = _standings(features) if user.may(Permission.SPEND_VIEW) else {}
     verdicts = _verdicts(features) if user.may(Permission.EVALUATIONS_VIEW) else {}
+    raised = alerts.open_by_feature(names, user.permissions) if user.may(Permission.ALERTS_VIEW) else {}
     return [
         Live(
             feature,
@@ -55,6 +59,7 @@ def live(features: Sequence[Feature], user: User) -> list[Live]:
             today.get((feature.slug,), Figures()),
             standings.get(feature.pk),
             verdicts.get(feature.pk),
+            raised.get(feature.slug),
         )
         for feature in features
     ]

@@ -33,7 +33,13 @@ class Section:
 
 
 PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
-    ("", (Place("home", "Home", "dashboards:home", Permission.HOME_VIEW),)),
+    (
+        "",
+        (
+            Place("home", "Home", "dashboards:home", Permission.HOME_VIEW),
+            Place("alerts", "Alerts", "alerts:list", Permission.ALERTS_VIEW),
+        ),
+    ),
     (
         "Build",
         (

@@ -25,6 +25,11 @@ VERBS = {
     "accounts.workspace_changed": "changed the rules of",
     "accounts.signed_in": "signed in as",
     "accounts.signed_out": "signed out as",
+    "alerts.acknowledged": "acknowledged the alert",
+    "alerts.closed": "closed the alert",
+    "alerts.muted": "muted the alert",
+    "alerts.opened": "opened again the alert",
+    "alerts.raised": "raised the alert",
     "approaches.categories_trained": "trained",
     "approaches.classifier_created": "made the classifier",
     "approaches.classifier_trained": "trained",
@@ -145,6 +150,7 @@ VERBS = {
     "tenants.tenant_renamed": "renamed the tenant",
 }
 ICONS = {
+    "alerts": "alerts",
     "approaches": "filter",
     "accounts": "people",
     "budgets": "spend",
@@ -163,6 +169,7 @@ ICONS = {
 # What one must be allowed to see for an event of the app to be shown outside of the audit.
 NEEDS = {
     "accounts": Permission.PEOPLE_VIEW,
+    "alerts": Permission.ALERTS_VIEW,
     "approaches": Permission.PROMPTS_VIEW,
     "budgets": Permission.SPEND_VIEW,
     "catalog": Permission.CATALOG_VIEW,
@@ -181,6 +188,7 @@ NEEDS = {
 PAGES = {
     "accounts.user": ("accounts:person", "id"),
     "accounts.workspace": ("accounts:workspace", ""),
+    "alerts.alert": ("alerts:alert", "id"),
     "approaches.classifier": ("approaches:classifier", "name"),
     "approaches.classifierversion": ("approaches:trained", "name number"),
     "approaches.ruleset": ("approaches:rule-set", "name"),

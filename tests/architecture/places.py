@@ -30,6 +30,11 @@ def _accounts() -> dict[str, Any]:
     return {"pk": factories.make_user().pk, "token": "used-up"}
 
 
+@sample("alerts")
+def _alerts() -> dict[str, Any]:
+    return {"pk": factories.make_alert().pk}
+
+
 @sample("tenants")
 def _tenants() -> dict[str, Any]:
     return {"slug": factories.make_tenant().slug}

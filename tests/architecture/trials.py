@@ -10,6 +10,7 @@ from axes.models import AccessAttempt
 
 from aiops.accounts import actions as accounts
 from aiops.accounts.models import Session, User
+from aiops.alerts import actions as alerts
 from aiops.approaches import actions as approaches
 from aiops.approaches.models import FeatureTraining
 from aiops.budgets import actions as budgets
@@ -121,6 +122,18 @@ simple(
     four_eyes_share=10,
     four_eyes_amount=None,
 )
+
+simple("alerts: raise_alert", alerts.raise_alert, key="drift:reply", what="Refusals rose")
+simple("alerts: acknowledge_alert", alerts.acknowledge_alert, alert=factories.make_alert)
+simple(
+    "alerts: mute_alert",
+    alerts.mute_alert,
+    alert=factories.make_alert,
+    until=lambda: clock.now() + timedelta(hours=1),
+)
+simple("alerts: open_alert", alerts.open_alert, alert=factories.make_alert)
+simple("alerts: close_alert", alerts.close_alert, alert=factories.make_alert)
+simple("alerts: close_key", alerts.close_key, key=lambda: factories.make_alert().key)
 
 simple("tenants: make_console_key", tenants.make_console_key, root="secret")
 simple("tenants: create_tenant", tenants.create_tenant, slug="fresh", name="Fresh")

@@ -4,6 +4,7 @@ user = make_user(roles=["engineer"])
 version = make_version(prompt=make_prompt(name="triage"))
 """
 
+from tests.factories.alerts import make_alert
 from tests.factories.approaches import (
     make_categories,
     make_classifier,
@@ -66,6 +67,7 @@ __all__ = [
     "grade_at_random",
     "judge_entry",
     "load_documents",
+    "make_alert",
     "make_budget",
     "make_budget_request",
     "make_cache_checks",
