@@ -60,6 +60,13 @@ from tests.factories.knowledge import load_documents, make_document, make_load
 from tests.factories.people import PASSWORD, make_tenant, make_user
 from tests.factories.prompts import make_feature, make_label, make_prompt, make_version
 from tests.factories.releases import make_comment, make_review
+from tests.factories.reviews import (
+    make_claim,
+    make_guideline,
+    make_review_grade,
+    make_review_item,
+    make_sampling,
+)
 from tests.factories.tickets import make_ticket
 
 __all__ = [
@@ -76,6 +83,7 @@ __all__ = [
     "make_case",
     "make_cases",
     "make_categories",
+    "make_claim",
     "make_classifier",
     "make_comment",
     "make_dataset",
@@ -87,6 +95,7 @@ __all__ = [
     "make_flag",
     "make_grade",
     "make_grade_upload",
+    "make_guideline",
     "make_judged_run",
     "make_key",
     "make_label",
@@ -108,12 +117,15 @@ __all__ = [
     "make_request",
     "make_result",
     "make_review",
+    "make_review_grade",
+    "make_review_item",
     "make_rollup",
     "make_router",
     "make_rule_set",
     "make_rules",
     "make_run",
     "make_sample",
+    "make_sampling",
     "make_schedule",
     "make_served",
     "make_stop",
