@@ -31,8 +31,9 @@ def raise_alert(  # noqa: PLR0913 - a sentence of keywords, most of them optiona
     """The alert of `key`: a new one, or the one that is not closed yet, counted and brought up to date.
 
     `what` happened, `where`, and what to do about it (`todo`), in words for those who did not build this;
-    `link` is a path of the console ("/calls/…"); `needs` is a permission's value without which nobody sees it. An
-    acknowledged or muted one is open again where its severity rises, a muted one also once its time is over.
+    `link` is a path of the console ("/calls/…"); `needs` is a permission's value without which nobody
+    sees it. An acknowledged or muted one is open again where its severity rises, a muted one also once its
+    time is over.
     """
     if not link.startswith("/") and link:
         raise InvalidInput("An alert links to a page of this console: give a path.")

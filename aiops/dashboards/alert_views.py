@@ -1,7 +1,6 @@
 """Alerts: the list, one of them, and what people do about it."""
 
 from collections.abc import Callable
-from functools import partial
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
