@@ -18,6 +18,7 @@ from aiops.datasets.models import Case, Dataset, DatasetVersion
 from aiops.demo import content, deciding
 from aiops.demo.building import known_run
 from aiops.demo.reviewing import known_review
+from aiops.deployments.models import Served
 from aiops.evaluations.judging import is_judge
 from aiops.evaluations.models import GradeSample, HumanGrade, JudgeTrust, Result, Run, Verdict
 from aiops.features.models import Feature
@@ -34,7 +35,7 @@ _MOVED = (
     *(RuleSet, RuleSetVersion, Classifier, ClassifierVersion, Training),
     *(GradeSample, HumanGrade, JudgeTrust),
     *(ReviewRequest, Revision, LineComment, Approval, Release),
-    *(KillSwitch, ChangeRequest),
+    *(KillSwitch, ChangeRequest, Served),
 )
 _BEGAN = 60  # days before loading
 _FIRST_RUN = timedelta(hours=2)  # after the version that it tries
@@ -77,6 +78,7 @@ def backdate(now: datetime) -> None:
             _move_grades(run)
         _move_help(began)
         deciding.move_stop(now)
+        deciding.move_trial(now)
 
 
 def _move_help(began: datetime) -> None:

@@ -102,6 +102,7 @@ def _build(say: Say) -> None:
         evaluations.judge_run(by=DEMO, run=row)
         reviewing.review(run)
         grading.grade(run, row, by=DEMO)
+    deciding.trial()
 
 
 def _decide(wanted: content.Manifest, engineer: User) -> None:

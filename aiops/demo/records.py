@@ -7,7 +7,7 @@ hundred thousand of them would take a minute to load. Their shape is chosen, not
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -17,7 +17,7 @@ from typing import Any
 from aiops.core.latency import bucket
 from aiops.demo import served, shape
 from aiops.demo.deciding import Stopped
-from aiops.demo.served import By
+from aiops.demo.served import By, Outputs, Tried
 from aiops.gateway.call_ids import new_id, time_of
 
 DAYS = 90
@@ -36,12 +36,17 @@ _STAGES = ("recorder", "fallback", "kill_switch", "cache", "approval", "breaker"
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What the records are made from. `serving` per feature, newest first; `keys`: public ids by tenant."""
+    """What the records are made from. `serving` per feature, newest first; `keys`: public ids by tenant.
+
+    `outputs` are what versions really answer; elsewhere an answer is the one that was expected.
+    """
 
     now: datetime
     serving: Mapping[str, list[tuple[datetime, By]]]
     stop: Stopped
     keys: Mapping[str, str]
+    tried: Tried | None = None
+    outputs: Outputs = field(default_factory=dict)
 
     @property
     def whole_since(self) -> datetime:
@@ -50,6 +55,15 @@ class Past:
     def stopped(self, feature: str, at: datetime) -> bool:
         began, ended = self.stop.times(self.now)
         return feature == self.stop.feature and began <= at < ended
+
+    def by(self, feature: str, caller: str, at: datetime) -> tuple[By, str]:
+        """What served a call, and its arm."""
+        if self.tried and self.tried.serves(feature, caller, at):
+            return self.tried.by, "candidate"
+        return served.at(self.serving[feature], at), "stable"
+
+    def answer(self, by: By, said: shape.Sample) -> str:
+        return self.outputs.get((by.version_id or 0, by.model, served.asked_for(said.inputs)), said.answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,26 +109,28 @@ def _of_day(day: datetime, past: Past) -> list[tuple[datetime, str, shape.Shop, 
 def _record(past: Past, at: datetime, tenant: str, shop: shape.Shop, draw: Random) -> dict[str, Any]:
     named, weights = shape.features(shop, list(past.serving))
     feature = draw.choices(named, weights)[0]
-    by = served.at(past.serving[feature], at)
+    user = f"agent-{1 + int(draw.paretovariate(1.1)) % 40}"
+    by, arm = past.by(feature, f"{tenant}:{user}", at)
     said = shape.ask(feature, shop, draw)
     end = _end(past, feature, by, said.category, at, draw)
     call_id = new_id(at.timestamp(), draw.getrandbits(80))
     took = _took(by, end, draw)
-    output = max(6, len(said.answer) // 4 or 70)
+    answer = past.answer(by, said)
+    output = max(6, len(answer) // 4 or 70)
     tokens = dict.fromkeys(_CLASSES, 0)
     if end.asked and by.model and not end.error:
         tokens |= {"input": by.prompt_tokens + said.tokens, "output": output}
     return {
         "id": call_id, "at": time_of(call_id), "tenant": tenant, "feature": feature,
-        "key": past.keys.get(tenant, ""), "user": f"agent-{1 + int(draw.paretovariate(1.1)) % 40}",
+        "key": past.keys.get(tenant, ""), "user": user,
         "locale": said.locale, "category": said.category, "outcome": end.outcome, "reason": end.reason,
         "served_by": end.served_by, "cache": end.cache if by.model else "off", "approach": by.kind,
-        "approach_name": by.name, "version_id": by.version_id, "version_number": by.number, "arm": "stable",
+        "approach_name": by.name, "version_id": by.version_id, "version_number": by.number, "arm": arm,
         "model": by.model, "provider": "simulated" if by.model and end.asked else "",
         "finish_reason": "stop", "tokens": tokens, "unaccounted": "0", "latency_ms": took + _OVERHEAD_MS,
         "overhead_ms": _OVERHEAD_MS, "stream": draw.random() < 0.2, "checks": [], "error": end.error,
         "revision": 0, "ticket": "", "metadata": SIMULATED, "inputs": dict(said.inputs), "messages": [],
-        "output": said.answer if end.outcome == "answered" else "", "passages": [],
+        "output": answer if end.outcome == "answered" else "", "passages": [],
         **_money(by, end, at, tokens, took), "spans": _spans(end, took),
     }  # fmt: skip  # pairs, read as a table
 

@@ -16,7 +16,9 @@ from aiops.tenants.tokens import read_token
 
 def remember(now: datetime) -> int:
     """Store what is not there yet; return how many calls and sums. Nothing is charged: budgets come later."""
-    past = records.Past(now, served.serving(), deciding.wanted().stop, _public_ids())
+    wanted = deciding.wanted()
+    tried = served.tried(wanted.trial, now)
+    past = records.Past(now, served.serving(), wanted.stop, _public_ids(), tried, served.outputs())
     known = Rollup.objects.exclude(arm=INTERNAL_ARM).exists()  # of calls: evaluations have theirs
     sums = [] if known else list(records.sums(past))
     calls = [] if Call.objects.exists() else list(records.calls(past))

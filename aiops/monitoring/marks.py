@@ -1,7 +1,8 @@
 """What is drawn as a mark on every chart over time: deploys, releases and stops, each at its own time.
 
-A release and a stop know when they were. A deployment knows its last change; changes before that one have the
-audit's time. Marks that would cover each other are one, with their number.
+A release and a stop know when they were. A candidate begins where its calls do, whoever allowed it when. A
+deployment knows its last change; changes before that one have the audit's time. Marks that would cover each
+other are one, with their number.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,19 +14,27 @@ from aiops.audit.models import AuditEvent
 from aiops.core.charts import Mark
 from aiops.deployments.models import Deployment
 from aiops.flags.models import KillSwitch
+from aiops.gateway.models import Rollup
 from aiops.releases.models import Release
 
 MOST = 5  # side by side on a telephone
 READ = 200  # rows of each kind
 FOLLOWED = " is in production"  # a deployment that follows a release is that release
-DEPLOYS = {"deployments.deployed": "deploy", "deployments.candidate_started": "candidate"}
+DEPLOYS = {"deployments.deployed": "deploy", "deployments.candidate_stopped": "candidate ends"}
+AGAIN = timedelta(days=3)  # without a call of the candidate: what comes then began anew
 RELEASES = {Release.Kind.SHIP: "ship", Release.Kind.ROLLBACK: "roll back", Release.Kind.ADOPTED: "adopt"}
+CANDIDATE = "candidate"  # the arm
 NAMED = 8  # of those that stand together
 
 
 def marks(since: datetime, until: datetime, feature: str = "") -> list[Mark]:
-    """The oldest first, in four queries."""
-    found = [*_stops(since, until, feature), *_releases(since, until, feature), *_deploys(since, feature)]
+    """The oldest first, in five queries."""
+    found = [
+        *_stops(since, until, feature),
+        *_releases(since, until, feature),
+        *_deploys(since, feature),
+        *_candidates(since, until, feature),
+    ]
     inside = sorted((one for one in found if since <= one.at < until), key=lambda one: one.at)  # type: ignore[operator]  # moments all
     return [_together(group) for group in _groups(inside, (until - since) / MOST)]
 
@@ -61,6 +70,20 @@ def _deploys(since: datetime, feature: str) -> Iterator[Mark]:
         if not event.reason.endswith(FOLLOWED):
             word = DEPLOYS[event.action]
             yield Mark(at, word, note=f"{word} {event.feature}")
+
+
+def _candidates(since: datetime, until: datetime, feature: str) -> Iterator[Mark]:
+    """Where calls of each candidate begin, by the hour."""
+    rows = Rollup.objects.filter(hour__gte=since - AGAIN, hour__lt=until, arm=CANDIDATE)
+    if feature:
+        rows = rows.filter(feature=feature)
+    hours = rows.order_by("feature", "approach_name", "hour").values_list("feature", "approach_name", "hour")
+    before: dict[tuple[str, str], datetime] = {}
+    for slug, name, hour in hours.distinct():
+        last = before.get((slug, name))
+        before[slug, name] = hour
+        if last is None or hour - last > AGAIN:
+            yield Mark(hour, "candidate", note=f"candidate {name or slug}")
 
 
 def _groups(marks: Iterable[Mark], apart: timedelta) -> Iterator[list[Mark]]:
