@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "aiops.accounts",
     "aiops.tenants",
     "aiops.catalog",
+    "aiops.embeddings",
     "aiops.features",
     "aiops.datasets",
     "aiops.prompts",
