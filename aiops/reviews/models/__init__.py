@@ -4,6 +4,7 @@ A policy and guidelines belong to a feature; the sampler makes review items of c
 seat at most one grade.
 """
 
+from aiops.reviews.models.agreement import AgreementReport
 from aiops.reviews.models.grades import Escalation, Grade, GradeEdit, Reason, Skip
 from aiops.reviews.models.items import CalibrationRound, ReviewItem, Seat
 from aiops.reviews.models.sampling import (
@@ -17,6 +18,7 @@ from aiops.reviews.models.sampling import (
 
 __all__ = [
     "TAIL",
+    "AgreementReport",
     "CalibrationRound",
     "Escalation",
     "Grade",

@@ -15,6 +15,7 @@ class Reason(models.TextChoices):
 
     WRONG = "wrong", "Wrong"
     INCOMPLETE = "incomplete", "Incomplete"
+    CITATION = "citation", "Citation wrong"
     UNSUPPORTED = "unsupported", "Not in the sources"
     OFF_TOPIC = "off_topic", "Off topic"
     LANGUAGE = "language", "Wrong language"

@@ -13,8 +13,16 @@ MOST_SEATS = 200
 
 
 class CalibrationRound(models.Model):
-    """The same items for all its people, to find where they differ. Its items count for no figure."""
+    """The same items for all its people, to find where they differ. Its items count for no figure.
 
+    The one of kind `gold` of a feature holds its probes: copies of items whose grade is known.
+    """
+
+    class Kind(models.TextChoices):
+        CALIBRATION = "calibration", "Calibration round"
+        GOLD = "gold", "Gold probes"
+
+    kind = models.CharField(max_length=11, choices=Kind, default=Kind.CALIBRATION)
     feature = models.ForeignKey(Feature, on_delete=models.CASCADE, related_name="rounds")
     title = models.CharField(max_length=200, blank=True)
     opened_at = models.DateTimeField(default=clock.now)
@@ -23,6 +31,12 @@ class CalibrationRound(models.Model):
 
     class Meta:
         ordering = ("-id",)
+        constraints = (
+            models.CheckConstraint(condition=Q(kind__in=("calibration", "gold")), name="reviews_round_kind"),
+            models.UniqueConstraint(
+                fields=("feature",), condition=Q(kind="gold"), name="reviews_round_one_of_gold"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.title or f"round {self.pk}"
@@ -101,6 +115,9 @@ class ReviewItem(models.Model):
                 condition=Q(probability__gt=0, probability__lte=1), name="reviews_item_probability"
             ),
             models.CheckConstraint(condition=Q(seats__range=(1, MOST_SEATS)), name="reviews_item_seats"),
+            models.CheckConstraint(
+                condition=Q(gold__isnull=True) | Q(round__isnull=False), name="reviews_item_gold_is_a_copy"
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=("open", "adjudicate"), done_at=None)
                 | Q(state__in=("done", "withdrawn"), done_at__isnull=False),

@@ -86,6 +86,7 @@ class SamplingPolicy(models.Model):
     items_per_week = models.PositiveIntegerField(default=150)
     reviewers = models.PositiveSmallIntegerField(default=1)  # seats of an item
     double_share = models.FloatField(default=0.18)
+    gold_share = models.FloatField(default=0.05)  # of a person's items: probes whose grade is known
     scale = models.CharField(max_length=11, choices=Scale, default=Scale.PASS_FAIL)
     masked = ArrayField(models.CharField(max_length=20), default=kinds_masked, blank=True)
     judge_version = models.ForeignKey(  # the rubric; null: no live judge
@@ -103,6 +104,9 @@ class SamplingPolicy(models.Model):
             models.CheckConstraint(
                 condition=Q(base_share__range=(0, 1), double_share__range=(0, 1), judge_share__range=(0, 1)),
                 name="reviews_policy_shares",
+            ),
+            models.CheckConstraint(
+                condition=Q(gold_share__gte=0, gold_share__lte=0.5), name="reviews_policy_gold_share"
             ),
             models.CheckConstraint(condition=Q(reviewers__range=(1, 5)), name="reviews_policy_reviewers"),
             models.CheckConstraint(
