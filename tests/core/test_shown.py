@@ -15,6 +15,7 @@ ELEMENTS = {
     *("br", "hr", "code", "pre", "a", "span", "div", "b", "i", "details", "summary", "small"),
 }
 OUT = 'rel="noopener noreferrer nofollow" target="_blank"'
+NOTE, END = '<span class="note">', "</span></p>"
 ATTRIBUTES = {"class", "href", "rel", "target", "start", "aria-label", "title", "open"}
 
 
@@ -66,13 +67,13 @@ def test_the_kind_is_told_from_the_looks(text, kind):
         ),
         (
             "[bank](https://evil.example/a)",
-            f'<p><a class="link" href="https://evil.example/a" {OUT}>bank</a> <span class="note">(evil.example)</span></p>',
+            f'<p><a class="link" href="https://evil.example/a" {OUT}>bank</a> {NOTE}(evil.example){END}',
         ),
         ("[x](/accounts/sign-out/)", '<p>x <span class="note">(/accounts/sign-out/)</span></p>'),
         ("[x](javascript:alert%281%29)", "<p>[x](javascript:alert%281%29)</p>"),
         (
             "[x](mailto:a@b.example)",
-            f'<p><a class="link" href="mailto:a@b.example" {OUT}>x</a> <span class="note">(mailto:a@b.example)</span></p>',
+            f'<p><a class="link" href="mailto:a@b.example" {OUT}>x</a> {NOTE}(mailto:a@b.example)</span></p>',
         ),
         (
             "<https://a.example/b>",

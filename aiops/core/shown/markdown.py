@@ -17,8 +17,8 @@ from aiops.core.shown.plain import as_text, cited
 
 _ELEMENTS = {
     "paragraph": "p", "bullet_list": "ul", "ordered_list": "ol", "list_item": "li",
-    "blockquote": "blockquote", "table": "table", "thead": "thead", "tbody": "tbody", "tr": "tr", "th": "th", "td": "td",
-    "em": "em", "strong": "strong", "s": "s",
+    "blockquote": "blockquote", "table": "table", "thead": "thead", "tbody": "tbody", "tr": "tr",
+    "th": "th", "td": "td", "em": "em", "strong": "strong", "s": "s",
 }  # fmt: skip  # short names, packed
 _BREAK, _RULE = SafeString("<br>"), SafeString("<hr>")
 _HOST = re.compile(r"\w+://([^/?#]*)")
