@@ -39,6 +39,8 @@ class Permission(StrEnum):
     BUDGETS_EDIT = "budgets.edit"
     CALLS_VIEW = "calls.view"
     TICKETS_ANSWER = "tickets.answer"
+    REVIEWS_GRADE = "reviews.grade"
+    REVIEWS_LEAD = "reviews.lead"
     HEALTH_VIEW = "health.view"
     PEOPLE_VIEW = "people.view"
     PEOPLE_EDIT = "people.edit"
@@ -72,7 +74,7 @@ _RELEASE = frozenset({_P.PROMPTS_REVIEW, _P.PROMPTS_SHIP, _P.FLAGS_EDIT, _P.FLAG
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _WORK,
     Role.FINANCE: _READ | {_P.TENANTS_VIEW, _P.SPEND_VIEW, _P.BUDGETS_EDIT, _P.CATALOG_VIEW},
-    Role.REVIEWER: _READ | {_P.DATASETS_VIEW, _P.EVALUATIONS_GRADE, _P.TICKETS_ANSWER},
+    Role.REVIEWER: _READ | {_P.DATASETS_VIEW, _P.EVALUATIONS_GRADE, _P.TICKETS_ANSWER, _P.REVIEWS_GRADE},
     Role.PRODUCT: _WORK
     | _RELEASE
     | {
@@ -85,6 +87,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
         _P.CALLS_VIEW,
         _P.EVALUATIONS_GRADE,
         _P.TICKETS_ANSWER,
+        _P.REVIEWS_GRADE,
+        _P.REVIEWS_LEAD,
     },
     Role.ENGINEER: _WORK
     | _RELEASE
@@ -100,6 +104,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
         _P.KEYS_EDIT,
         _P.EVALUATIONS_GRADE,
         _P.TICKETS_ANSWER,
+        _P.REVIEWS_GRADE,
+        _P.REVIEWS_LEAD,
         _P.CATALOG_VIEW,
         _P.TENANTS_VIEW,
         _P.SPEND_VIEW,

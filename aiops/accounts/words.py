@@ -47,6 +47,8 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.BUDGETS_EDIT: "set budgets and settle lost leases",
     Permission.CALLS_VIEW: "read what was asked and answered in calls",
     Permission.TICKETS_ANSWER: "answer calls that wait for a person, and release held answers",
+    Permission.REVIEWS_GRADE: "grade sampled outputs, blind, in the languages they read",
+    Permission.REVIEWS_LEAD: "set what is sampled, write guidelines, assign reviewers, see how they agree",
     Permission.HEALTH_VIEW: "see latency, errors and the gateway's processes",
     Permission.PEOPLE_VIEW: "see people and their roles",
     Permission.PEOPLE_EDIT: "add people, change roles, lift locks",
