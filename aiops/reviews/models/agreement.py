@@ -7,7 +7,7 @@ from aiops.features.models import Feature
 
 
 class AgreementReport(models.Model):
-    """One row a feature, replaced whole: `figures` are those of `agreed.report`, of the grades before `at`."""
+    """One row a feature, replaced whole: `figures` are those of `agreed.report`, at `at`."""
 
     feature = models.OneToOneField(Feature, on_delete=models.CASCADE, related_name="agreement")
     figures = models.JSONField()
