@@ -7,6 +7,7 @@ seat at most one grade.
 from aiops.reviews.models.agreement import AgreementReport
 from aiops.reviews.models.grades import Escalation, Grade, GradeEdit, Reason, Skip
 from aiops.reviews.models.items import CalibrationRound, ReviewItem, Seat
+from aiops.reviews.models.judged import JudgedCall, JudgeWatch
 from aiops.reviews.models.sampling import (
     TAIL,
     Guideline,
@@ -24,6 +25,8 @@ __all__ = [
     "Grade",
     "GradeEdit",
     "Guideline",
+    "JudgeWatch",
+    "JudgedCall",
     "Reason",
     "ReviewItem",
     "SamplingBatch",
