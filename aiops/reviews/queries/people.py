@@ -1,0 +1,73 @@
+"""One person's grades: how fast they come, and where others saw it differently."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from aiops.accounts.models import User
+from aiops.core import clock
+from aiops.reviews.models import AgreementReport, Grade, ReviewItem, Seat
+from aiops.reviews.pace import DAYS, Pace, pace
+
+
+def pace_of(person: User) -> Pace:
+    """The pace of four weeks, on days of the person's own zone."""
+    rows = Grade.objects.filter(reviewer=person, at__gte=clock.now() - timedelta(days=DAYS))
+    today = clock.now().astimezone(ZoneInfo(person.timezone)).date()
+    return pace(rows.values_list("at", "seconds"), today=today, zone=person.timezone)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a person agrees in one feature: a part of the feature's report, and when it was reckoned."""
+
+    slug: str
+    figures: dict[str, dict[str, object]]
+    report: AgreementReport
+
+
+def standings(person: User) -> list[Standing]:
+    """By feature, where the person graded within the reports' window."""
+    found = []
+    for report in AgreementReport.objects.select_related("feature").order_by("feature__slug"):
+        own = report.figures["reviewers"].get(str(person.pk))
+        if own:
+            found.append(Standing(report.feature.slug, own, report))
+    return found
+
+
+class Otherwise:
+    """Why an own grade stands among the disagreements."""
+
+    DECIDED = "decided"
+    GOLD = "gold"
+
+
+def otherwise(person: User, kind: str = "") -> QuerySet[Grade]:
+    """Grades of `person` that a third one decided differently, or that miss a probe; the newest first.
+
+    Only what is settled, so that nothing is given away.
+    """
+    third = Grade.objects.filter(item=OuterRef("item"), seat__role=Seat.Role.ADJUDICATE)
+    differs = Exists(third.exclude(passed=OuterRef("passed"))) | Exists(
+        third.filter(Q(value__gte=OuterRef("value") + 0.5) | Q(value__lte=OuterRef("value") - 0.5))
+    )
+    decided = Q(differs, item__state=ReviewItem.State.DONE, item__round=None)
+    missed = Q(item__gold__isnull=False) & ~Q(item__gold__passed=F("passed"))
+    wanted = {Otherwise.DECIDED: decided, Otherwise.GOLD: missed}.get(kind, decided | missed)
+    rows = Grade.objects.filter(wanted, reviewer=person, seat__role=Seat.Role.GRADE)
+    return rows.select_related("item__feature", "seat").order_by("-at", "-id")
+
+
+def deciding(grades: list[Grade]) -> dict[int, Grade]:
+    """By item the third person's grade."""
+    items = [grade.item_id for grade in grades]
+    rows = Grade.objects.filter(item__in=items, seat__role=Seat.Role.ADJUDICATE).select_related("reviewer")
+    return {grade.item_id: grade for grade in rows}
+
+
+def graded_by(person: User) -> QuerySet[Grade]:
+    """What `person` said, the newest first."""
+    return Grade.objects.filter(reviewer=person).select_related("item__feature", "item__round", "seat")
