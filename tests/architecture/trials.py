@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 from axes.models import AccessAttempt
 
@@ -684,3 +685,50 @@ simple(
     ticket=factories.make_ticket,
     note="It promises too much.",
 )
+
+
+def _seat(user: User) -> dict[str, Any]:
+    seat = factories.make_claim(user)
+    return {"by": user, "seat": seat, "token": seat.token}
+
+
+@trial("reviews: submit_grade")
+def _submit_grade(user: User) -> Act:
+    return partial(reviews.submit_grade, **_seat(user), raw=0)
+
+
+@trial("reviews: skip_item")
+def _skip_item(user: User) -> Act:
+    return partial(reviews.skip_item, **_seat(user), why="unclear")
+
+
+@trial("reviews: hand_over")
+def _hand_over(user: User) -> Act:
+    to = factories.make_user(roles=["reviewer"], languages=["en"])
+    return partial(reviews.hand_over, **_seat(user), to=to)
+
+
+@trial("reviews: undo_grade")
+def _undo_grade(user: User) -> Act:
+    return partial(reviews.undo_grade, by=user, grade=factories.make_review_grade(reviewer=user))
+
+
+@trial("reviews: change_grade")
+def _change_grade(user: User) -> Act:
+    grade = factories.make_review_grade(reviewer=user)
+    return partial(reviews.change_grade, by=user, grade=grade, raw=0, reason="It is rude.")
+
+
+@trial("reviews: assign_items")
+def _assign_items(user: User) -> Act:
+    to = factories.make_user(roles=["reviewer"], languages=["en"])
+    return partial(reviews.assign_items, by=user, items=[factories.make_review_item()], to=to)
+
+
+@trial("reviews: set_reviewers")
+def _set_reviewers(user: User) -> Act:
+    return partial(reviews.set_reviewers, by=user, items=[factories.make_review_item()], reviewers=2)
+
+
+simple("reviews: requeue_item", reviews.requeue_item, item=factories.make_review_item, reason="It hung.")
+simple("reviews: withdraw_item", reviews.withdraw_item, item=factories.make_review_item, reason="A test.")

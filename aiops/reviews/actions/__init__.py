@@ -1,5 +1,33 @@
-"""What people may ask of calls that wait."""
+"""What people may ask of outputs to be graded, and of calls that wait."""
 
+from aiops.reviews.actions.cases import grade_as_case, undo_with_case
+from aiops.reviews.actions.escalating import escalate_item
+from aiops.reviews.actions.grading import (
+    change_grade,
+    hand_over,
+    skip_item,
+    submit_grade,
+    undo_grade,
+)
+from aiops.reviews.actions.guidelines import write_guideline
+from aiops.reviews.actions.queue import assign_items, requeue_item, set_reviewers, withdraw_item
 from aiops.reviews.actions.tickets import answer_ticket, reject_ticket, send_again
 
-__all__ = ["answer_ticket", "reject_ticket", "send_again"]
+__all__ = [
+    "answer_ticket",
+    "assign_items",
+    "change_grade",
+    "escalate_item",
+    "grade_as_case",
+    "hand_over",
+    "reject_ticket",
+    "requeue_item",
+    "send_again",
+    "set_reviewers",
+    "skip_item",
+    "submit_grade",
+    "undo_grade",
+    "undo_with_case",
+    "withdraw_item",
+    "write_guideline",
+]
