@@ -1,6 +1,7 @@
 """What people may ask of outputs to be graded, and of calls that wait."""
 
 from aiops.reviews.actions.cases import grade_as_case, undo_with_case
+from aiops.reviews.actions.desks import clear_desk
 from aiops.reviews.actions.escalating import escalate_item
 from aiops.reviews.actions.grading import (
     change_grade,
@@ -10,13 +11,18 @@ from aiops.reviews.actions.grading import (
     undo_grade,
 )
 from aiops.reviews.actions.guidelines import write_guideline
+from aiops.reviews.actions.probes import add_probe
 from aiops.reviews.actions.queue import assign_items, requeue_item, set_reviewers, withdraw_item
+from aiops.reviews.actions.rounds import close_round, start_round
 from aiops.reviews.actions.tickets import answer_ticket, reject_ticket, send_again
 
 __all__ = [
+    "add_probe",
     "answer_ticket",
     "assign_items",
     "change_grade",
+    "clear_desk",
+    "close_round",
     "escalate_item",
     "grade_as_case",
     "hand_over",
@@ -25,6 +31,7 @@ __all__ = [
     "send_again",
     "set_reviewers",
     "skip_item",
+    "start_round",
     "submit_grade",
     "undo_grade",
     "undo_with_case",

@@ -16,7 +16,7 @@ from aiops.accounts.permissions import Permission
 from aiops.audit import actions as audit
 from aiops.core import clock
 from aiops.core.errors import Conflict, InvalidInput, NotAllowed
-from aiops.reviews import claiming, marks, seating, steps
+from aiops.reviews import claiming, marks, probing, seating, steps
 from aiops.reviews.models import Grade, Guideline, ReviewItem, Seat, Skip
 
 UNDO_FOR = timedelta(minutes=30)
@@ -61,6 +61,7 @@ def submit_grade(
         **marks.columns(item.scale, mark),
     )
     steps.move_on(item)
+    probing.give_one(grade)
     audit.record(
         by=by,
         action="reviews.graded",
@@ -197,9 +198,8 @@ def refuse_unfit(item: ReviewItem, person: User) -> None:
 
 
 def _locked(pk: int) -> ReviewItem:
-    return (
-        ReviewItem.objects.select_for_update(no_key=True, of=("self",)).select_related("feature").get(pk=pk)
-    )
+    rows = ReviewItem.objects.select_for_update(no_key=True, of=("self",))
+    return rows.select_related("feature", "round").get(pk=pk)
 
 
 def _own(by: User, grade: Grade) -> tuple[ReviewItem, Grade]:
@@ -216,7 +216,13 @@ def _own(by: User, grade: Grade) -> tuple[ReviewItem, Grade]:
 
 
 def _refuse_after_third(item: ReviewItem, mine: Grade) -> None:
-    """A third person decides on what the others said: it stays as that person found it."""
+    """A third person decides on what the others said: it stays as that person found it.
+
+    So it does where it was compared with what is known by now: after a round, and in time of a probe.
+    """
+    told = item.gold is not None and mine.at < clock.now() - UNDO_FOR
+    if told or (item.round is not None and item.round.closed_at is not None):
+        raise Conflict("What it was compared with is known by now: your grade stays, to be learnt from.")
     third = item.places.filter(role=Seat.Role.ADJUDICATE).exclude(pk=mine.seat_id)
     if third.exclude(state=Seat.State.FREE).exists():
         raise Conflict("A third person is at this item, or has decided: your grade stays as it is.")

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from aiops.accounts.models import User
+from aiops.core import clock
 from aiops.reviews.models import Grade, GradeEdit, ReviewItem, Seat, Skip
+from aiops.reviews.queries.people import TOLD_AFTER
 
 _THIRD = Q(places__role=Seat.Role.ADJUDICATE)
 
@@ -65,5 +67,6 @@ def history(item: ReviewItem) -> History:
 def is_blind_to(item: ReviewItem, user: User) -> bool:
     """Whether `user` may still be asked for an opinion of `item`, and so must not see what others said."""
     if item.gold is not None:
-        return not Grade.objects.filter(item=item, reviewer=user).exists()
+        before = clock.now() - TOLD_AFTER
+        return not Grade.objects.filter(item=item, reviewer=user, at__lt=before).exists()
     return item.state in ReviewItem.ACTIVE

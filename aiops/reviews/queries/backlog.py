@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from aiops.accounts.models import User
 from aiops.accounts.permissions import Permission
 from aiops.core import clock
+from aiops.features.models import Feature
 from aiops.reviews.models import Grade, ReviewItem, Seat, Skip
 
 WEEK = timedelta(days=7)
@@ -170,3 +171,17 @@ def desks() -> list[Desk]:
 def _mean(seconds: Sequence[float]) -> float | None:
     spent = [one for one in seconds if one > 0]
     return sum(spent) / len(spent) if spent else None
+
+
+def next_items(person: User, feature: Feature, language: str, count: int) -> list[ReviewItem]:
+    """The next `count` items that `person` could be given, in the queue's order."""
+    rows = seats_for(person).filter(feature=feature, language=language, reserved_for=None)
+    ids = dict.fromkeys(rows.order_by("rank", "pk").values_list("item", flat=True))
+    found = ReviewItem.objects.in_bulk(list(ids)[:count])
+    return [found[pk] for pk in ids if pk in found]
+
+
+def open_items(feature: Feature, language: str) -> list[ReviewItem]:
+    """Items of the queue that are still to be graded, the oldest first; 500 at most."""
+    rows = ReviewItem.objects.filter(feature=feature, language=language, state=ReviewItem.State.OPEN)
+    return list(rows.filter(round=None).order_by("pk")[:500])

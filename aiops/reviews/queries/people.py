@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from aiops.accounts.models import User
 from aiops.core import clock
@@ -38,6 +38,9 @@ def standings(person: User) -> list[Standing]:
     return found
 
 
+TOLD_AFTER = timedelta(minutes=30)  # while a slip may be undone, nobody hears which item was a probe
+
+
 class Otherwise:
     """Why an own grade stands among the disagreements."""
 
@@ -55,10 +58,14 @@ def otherwise(person: User, kind: str = "") -> QuerySet[Grade]:
         third.filter(Q(value__gte=OuterRef("value") + 0.5) | Q(value__lte=OuterRef("value") - 0.5))
     )
     decided = Q(differs, item__state=ReviewItem.State.DONE, item__round=None)
-    missed = Q(item__gold__isnull=False) & ~Q(item__gold__passed=F("passed"))
+    missed = _missed() & Q(at__lt=clock.now() - TOLD_AFTER)
     wanted = {Otherwise.DECIDED: decided, Otherwise.GOLD: missed}.get(kind, decided | missed)
     rows = Grade.objects.filter(wanted, reviewer=person, seat__role=Seat.Role.GRADE)
     return rows.select_related("item__feature", "seat").order_by("-at", "-id")
+
+
+def _missed() -> Q:
+    return Q(item__gold__passed=True, passed=False) | Q(item__gold__passed=False, passed=True)
 
 
 def deciding(grades: list[Grade]) -> dict[int, Grade]:

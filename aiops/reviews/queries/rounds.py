@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from aiops.accounts.models import User
 from aiops.reviews import rounds
@@ -11,10 +11,13 @@ from aiops.reviews.models import CalibrationRound, Grade, ReviewItem, Seat
 from aiops.reviews.rounds import Line, Person
 
 
-def listed(feature: str = "") -> QuerySet[CalibrationRound]:
-    """Rounds, the newest first, with `outputs`, `wanted` and `given` grades."""
+def listed(feature: str = "", of: User | None = None) -> QuerySet[CalibrationRound]:
+    """Rounds, the newest first, with `outputs`, `wanted` and `given` grades; only those of one person."""
     rows = CalibrationRound.objects.filter(kind=CalibrationRound.Kind.CALIBRATION)
     rows = rows.filter(feature__slug=feature) if feature else rows
+    if of is not None:
+        own = Seat.objects.filter(item__round=OuterRef("pk")).filter(Q(reviewer=of) | Q(reserved_for=of))
+        rows = rows.filter(Exists(own))
     given = Count("items__places", filter=Q(items__places__state=Seat.State.GRADED))
     return rows.select_related("feature", "opened_by").annotate(
         outputs=Count("items", distinct=True), wanted=Count("items__places"), given=given
