@@ -257,6 +257,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "monitoring.judge_calls": {
+        "task": "monitoring.judge_calls",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     "gateway.deliver_callbacks": {
         "task": "gateway.deliver_callbacks",
         "schedule": 15.0,
