@@ -8,9 +8,9 @@ from tests.vectors import differences, vectors
 def _answer(asked):
     asked = dict(asked)
     name = asked.pop("fn")
-    if name in {"psi", "rate_change", "counts_test"}:
+    if name in COUNTS:
         return getattr(statistics, name)(**asked)
-    if name in {"ks_blocks", "mmd_blocks"}:
+    if name in BLOCKS:
         return getattr(permuting, name)(**asked)
     if name == "bh":
         adjusted = deciding.adjusted(asked["p"])
@@ -21,7 +21,8 @@ def _answer(asked):
     return deciding.state(**asked).value
 
 
-NAMES = ("psi", "rate_change", "counts_test", "ks_blocks", "mmd_blocks", "bh", "shiryaev_roberts", "drift_state")
+COUNTS, BLOCKS = ("psi", "rate_change", "counts_test"), ("ks_blocks", "mmd_blocks")
+NAMES = (*COUNTS, *BLOCKS, "bh", "shiryaev_roberts", "drift_state")
 
 
 @pytest.mark.parametrize("case", vectors("d_drift", *NAMES), ids=lambda case: case["name"])
@@ -56,7 +57,7 @@ def test_drawn_splits_repeat_with_their_seed():
     draw = np.random.default_rng(1)
     reference = [draw.normal(size=5) for _ in range(30)]
     current = [draw.normal(loc=1.5, size=5) for _ in range(6)]
-    one, two = permuting.ks_blocks(reference, current, seed=7), permuting.ks_blocks(reference, current, seed=7)
+    one, two = (permuting.ks_blocks(reference, current, seed=7) for _ in range(2))
     assert one == two
     assert (one["splits"], one["p"]) == (500, 1 / 501)
 

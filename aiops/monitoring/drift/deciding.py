@@ -42,12 +42,12 @@ def evidence(p: float) -> float:
     return 0.5 / math.sqrt(max(p, LEAST_P))
 
 
-def next_levels(levels: Mapping[str, float], p: Mapping[str, float | None]) -> dict[str, float]:
-    """M of each signal after one more window: (1 + M) times the evidence; unmeasured ones stay."""
+def next_levels(levels: Mapping[str, float], bets: Mapping[str, float | None]) -> dict[str, float]:
+    """M of each signal after one more window: (1 + M) times its evidence; unmeasured ones stay."""
     found = dict(levels)
-    for name, value in p.items():
+    for name, bet in bets.items():
         before = found.get(name, 0.0)
-        found[name] = before if value is None else (1 + before) * evidence(value)
+        found[name] = before if bet is None else (1 + before) * bet
     return found
 
 
@@ -71,7 +71,8 @@ def shiryaev_roberts(p: Sequence[Sequence[float | None]], limit: float) -> tuple
     path: list[float] = []
     alarms: list[int] = []
     for window, row in enumerate(zip(*p, strict=True)):
-        levels = next_levels(levels, dict(zip(names, row, strict=True)))
+        bets = (None if value is None else evidence(value) for value in row)
+        levels = next_levels(levels, dict(zip(names, bets, strict=True)))
         path.append(alarm_level(levels))
         if path[-1] >= limit:
             alarms.append(window)

@@ -1,7 +1,7 @@
 """STATISTICS d, values: Kolmogorov-Smirnov and maximum mean discrepancy, p by exchanging whole blocks. Pure.
 
-A block is what belongs together (a user's day, a session): its rows change sides together, so that twenty calls
-of one person do not count as twenty witnesses. Draws come from a seed that is stored with the result.
+A block is what belongs together (a user's day, a session): its rows change sides together, so that twenty
+calls of one person do not count as twenty witnesses. Draws come from a seed that is stored with the result.
 """
 
 import math
@@ -118,7 +118,9 @@ def _permuted(
         return observed, hits / splits, splits
     draw = np.random.default_rng(seed)
     masks = np.zeros((DRAWS, blocks), dtype=bool)
-    np.put_along_axis(masks, np.argsort(draw.random((DRAWS, blocks)), axis=1)[:, :currents], values=True, axis=1)
+    np.put_along_axis(
+        masks, np.argsort(draw.random((DRAWS, blocks)), axis=1)[:, :currents], values=True, axis=1
+    )
     return observed, (_hits(statistic, masks, observed - tie, step) + 1) / (DRAWS + 1), DRAWS
 
 

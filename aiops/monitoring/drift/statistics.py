@@ -7,7 +7,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-
 PSI_LEAST = 50  # current counts
 PSI_BIN = 5  # expected current counts of the smallest bin
 LEAST = 100  # on either side of a rate
@@ -66,7 +65,7 @@ def rate_change(
 
 
 def counts_test(table: Sequence[Sequence[float]]) -> dict[str, Any]:
-    """p that both rows come of the same shares. Chi-squared; Fisher where a 2 x 2 table expects under 5."""
+    """P that both rows come of the same shares. Chi-squared; Fisher where a 2 x 2 table expects under 5."""
     kept = [column for column in zip(*table, strict=True) if sum(column)]
     rows = list(zip(*kept, strict=True))
     if len(kept) < 2 or not all(map(sum, rows)):

@@ -1,1 +1,11 @@
 """What watching the live calls remembers: drift's readings and states."""
+
+from aiops.monitoring.models.drift import (
+    DriftCheck,
+    DriftPolicy,
+    DriftProgress,
+    DriftReading,
+    DriftWindow,
+)
+
+__all__ = ["DriftCheck", "DriftPolicy", "DriftProgress", "DriftReading", "DriftWindow"]
