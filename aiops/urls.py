@@ -23,6 +23,7 @@ urlpatterns = [
     path("quality/", include("aiops.monitoring.quality_urls")),
     path("drift/", include("aiops.monitoring.drift_urls")),
     path("tickets/", include("aiops.reviews.ticket_urls")),
+    path("review/", include("aiops.reviews.urls")),
     path("datasets/", include("aiops.datasets.urls")),
     path("prompts/", include("aiops.prompts.urls")),
     path("approaches/", include("aiops.approaches.urls")),

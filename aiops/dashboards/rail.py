@@ -49,7 +49,6 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("datasets", "Datasets", "datasets:list", Permission.DATASETS_VIEW),
             Place("playground", "Playground", "playground:page", Permission.EVALUATIONS_RUN),
             Place("evaluations", "Evaluations", "evaluations:list", Permission.EVALUATIONS_VIEW),
-            Place("review", "Grading", "evaluations:grading", Permission.EVALUATIONS_GRADE),
         ),
     ),
     (
@@ -62,10 +61,16 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
     (
         "Watch",
         (
-            Place("tickets", "Tickets", "tickets:list", Permission.TICKETS_ANSWER),
             Place("calls", "Calls", "calls:list", Permission.SPEND_VIEW),
             Place("health", "Health", "dashboards:health", Permission.HEALTH_VIEW),
             Place("spend", "Spend", "spend:page", Permission.SPEND_VIEW),
+        ),
+    ),
+    (
+        "People",
+        (
+            Place("review", "Review", "reviews:queue", Permission.REVIEWS_GRADE),
+            Place("tickets", "Tickets", "tickets:list", Permission.TICKETS_ANSWER),
         ),
     ),
     (

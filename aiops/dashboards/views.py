@@ -22,6 +22,7 @@ NARROWED = {
     "evaluations:list",
     "dashboards:audit",
     "dashboards:home",
+    "reviews:queue",
 }
 
 

@@ -130,6 +130,13 @@ def _evaluations() -> dict[str, Any]:
     }
 
 
+@sample("reviews")
+def _reviews() -> dict[str, Any]:
+    seat = factories.make_claim()
+    guideline = factories.make_guideline(feature=seat.item.feature)
+    return {"pk": seat.pk, "slug": guideline.feature.slug, "number": guideline.number}
+
+
 @sample("keys")
 def _keys() -> dict[str, Any]:
     return {"pk": factories.make_key().pk}

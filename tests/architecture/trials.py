@@ -697,6 +697,24 @@ def _submit_grade(user: User) -> Act:
     return partial(reviews.submit_grade, **_seat(user), raw=0)
 
 
+@trial("reviews: grade_as_case")
+def _grade_as_case(user: User) -> Act:
+    return partial(reviews.grade_as_case, **_seat(user), raw=1)
+
+
+@trial("reviews: undo_with_case")
+def _undo_with_case(user: User) -> Act:
+    return partial(reviews.undo_with_case, by=user, grade=factories.make_review_grade(reviewer=user))
+
+
+@trial("reviews: escalate_item")
+def _escalate_item(user: User) -> Act:
+    return partial(reviews.escalate_item, **_seat(user))
+
+
+simple("reviews: write_guideline", reviews.write_guideline, feature=factories.make_feature, text="- Exact.")
+
+
 @trial("reviews: skip_item")
 def _skip_item(user: User) -> Act:
     return partial(reviews.skip_item, **_seat(user), why="unclear")
