@@ -44,6 +44,7 @@ def submit_grade(
     item = _locked(seat.item_id)
     mark = marks.checked(item.scale, raw, reasons, comment, corrected_output)
     now = clock.now()
+    seating.let_the_grade_follow()
     held = Seat.objects.filter(pk=seat.pk, token=token, reviewer=by, state=Seat.State.CLAIMED)
     claimed_at = held.values_list("claimed_at", flat=True).first()
     if item.state not in ReviewItem.ACTIVE or not held.update(
