@@ -227,6 +227,7 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+PAID_EMBEDDER = "aiops.gateway.reembedding.paying.at_once"  # what asks models for vectors, and keeps budgets
 CELERY_BEAT_SCHEDULE_FILENAME = str(AIOPS_HOME / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "evaluations.sweep": {"task": "evaluations.sweep", "schedule": 5.0, "options": {"expires": 10}},
@@ -256,6 +257,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "gateway.index_cache",
         "schedule": 3600.0,
         "options": {"expires": 3600},
+    },
+    "gateway.keep_embeddings": {
+        "task": "gateway.keep_embeddings",
+        "schedule": 10.0,
+        "options": {"expires": 20},
     },
     "monitoring.judge_calls": {
         "task": "monitoring.judge_calls",

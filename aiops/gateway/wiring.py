@@ -17,6 +17,7 @@ from aiops.budgets.ledger import Ledger
 from aiops.budgets.limits import Limits
 from aiops.flags.presence import Process
 from aiops.gateway import listening, tracing
+from aiops.gateway.embedder import CallEmbedder
 from aiops.gateway.gate import Gate
 from aiops.gateway.metrics.figures import Figures
 from aiops.gateway.metrics.telling import CountedRecorder, Standing
@@ -32,12 +33,12 @@ from aiops.gateway.stores.idempotency import StoredIdempotency
 from aiops.gateway.stores.library import StoredLibrary, searching_at
 from aiops.gateway.stores.limiter import PolicyLimiter, RedisCounter
 from aiops.gateway.stores.money import BudgetLedger
-from aiops.gateway.stores.neighbours import StoredNeighbours
+from aiops.gateway.stores.neighbours import StoredNeighbours, looking_up_at
 from aiops.gateway.stores.pool import Pool
 from aiops.gateway.stores.queries import stored_queries
+from aiops.gateway.stores.spaced import SpacedNeighbours
 from aiops.gateway.stores.tickets import StoredTickets
 from aiops.gateway.stores.vendors import OpenVendors
-from aiops.knowledge.vectors import vector
 
 LAST_BATCH = 4.0  # seconds for what is still in the spool at the end
 
@@ -71,25 +72,29 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
         vendors = OpenVendors(lambda: snapshot.picture)
         stack.push_async_callback(vendors.close)
         cache, idempotency = SharedCache(pool.connect), StoredIdempotency(pool.connect)
-        neighbours = await _neighbours(stack, cache)
+        embedder = CallEmbedder(money := BudgetLedger(ledger, recorder), vendors)
         figures = Figures(home / "metrics", with_tenant=env.flag("AIOPS_METRICS_TENANT"))
+        neighbours = await _neighbours(stack, cache, figures)
+        spaced = SpacedNeighbours(pool.connect, embedder, neighbours)
         standing = Standing(figures, pool.connect, lambda: (snapshot.age, recorder.spool.count))
         counted = tracing.traced(CountedRecorder(recorder, figures), instance)
         world = World(
-            ledger=BudgetLedger(ledger, recorder),
+            ledger=money,
             limiter=PolicyLimiter(limits),
             cache=cache,
             vendors=vendors,
             approaches=approaches,
-            library=StoredLibrary(searches.connect),
+            library=StoredLibrary(searches.connect, embedder),
             tickets=StoredTickets(pool.connect),
             calls=StoredCalls(pool.connect),
             recorder=counted,
             idempotency=idempotency,
             queries=await stack.enter_async_context(stored_queries()),
+            embedder=embedder,
             neighbours=neighbours,
+            embedded_neighbours=spaced,
         )
-        parts = (recorder, ledger, cache, neighbours, limits, idempotency, standing)
+        parts = (recorder, ledger, cache, neighbours, spaced, limits, idempotency, standing)
         stack.push_async_callback(_ended, _begun(*parts, *tracing.running(counted)))
         yield Gate(
             picture=lambda: snapshot.picture,
@@ -121,10 +126,11 @@ async def _opened(stack: AsyncExitStack, pool: Pool) -> Pool:
     return pool
 
 
-async def _neighbours(stack: AsyncExitStack, cache: SharedCache) -> StoredNeighbours:
+async def _neighbours(stack: AsyncExitStack, cache: SharedCache, figures: Figures) -> StoredNeighbours:
     """On a pool of its own: lookups come with every call, and keep no record waiting."""
-    pool = await _opened(stack, Pool(listening.address()))
-    return StoredNeighbours(pool.connect, vector, cache.forget)
+    pool = await _opened(stack, Pool(looking_up_at(listening.address())))
+    most = env.megabytes("AIOPS_CACHE_MEMORY_MB")
+    return StoredNeighbours(pool.connect, cache, figures.count_late, most)
 
 
 def _following(

@@ -33,17 +33,21 @@ def _grams(part: str, *, close: bool) -> list[str]:
     return [part, *(bordered[at : at + n] for n in _GRAMS for at in range(len(bordered) - n + 1))]
 
 
+def placed(text: str) -> bytes:
+    """The place of each gram as two bytes in the machine's order; `~place` where its sign is negative."""
+    return b"".join([_placed(part, close) for part, close in parts(text)])
+
+
 @lru_cache(maxsize=_KEPT)
-def _places(part: str, close: bool) -> "array[int]":  # noqa: FBT001 - a key of the cache
-    """The place of each of its grams, as `~place` where the sign is negative."""
+def _placed(part: str, close: bool) -> bytes:  # noqa: FBT001 - a key of the cache
     hashed = (mmh3.hash(gram) for gram in _grams(part, close=close))
-    return array("h", (one % DIMENSIONS if one >= 0 else ~(-one % DIMENSIONS) for one in hashed))
+    return array("h", (one % DIMENSIONS if one >= 0 else ~(-one % DIMENSIONS) for one in hashed)).tobytes()
 
 
 def counts(text: str) -> dict[int, int]:
     """Signed counts by place in the vector; what cancels itself is 0, or missing."""
     found: dict[int, int] = {}
-    for place, count in Counter(chain.from_iterable(_places(*part) for part in parts(text))).items():
+    for place, count in Counter(array("h", placed(text))).items():
         if place >= 0:
             found[place] = found.get(place, 0) + count
         else:
