@@ -106,9 +106,23 @@ class Help(_Part):
     also: tuple[str, ...]
 
 
+class Router(_Part):
+    """A router of a feature that the small model served: what it may lose, and who puts it in force."""
+
+    feature: str
+    small: str
+    large: str
+    margin: float
+    share: float  # percent of what it decides that both models are asked
+    by: str
+    note: str
+    reason: str
+
+
 class Decisions(_Part):
     keys: tuple[str, ...]
     policies: Mapping[str, Wanted]
+    router: Router
     classifiers: tuple[str, ...]
     budgets: Mapping[str, Room]
     flags: Mapping[str, Limited]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
@@ -64,6 +64,11 @@ def serving() -> dict[str, list[tuple[datetime, By]]]:
             (datetime.min.replace(tzinfo=UTC), now),
         ]
     return found
+
+
+def on_another(rows: list[tuple[datetime, By]], model: str, until: datetime) -> list[tuple[datetime, By]]:
+    """The same history, on `model` until then."""
+    return [(until, rows[0][1]), *((since, replace(by, model=model)) for since, by in rows)]
 
 
 def _released(stable: Served, model: str) -> list[tuple[datetime, By]]:

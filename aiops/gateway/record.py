@@ -51,7 +51,7 @@ def record_of(call: Call, reply: Reply) -> dict[str, Any]:
         "revision": call.picture.revision,
         "ticket": reply.ticket.id if reply.ticket else "",
         "metadata": dict(call.metadata),
-        **(_texts(call, reply) if call.feature.policy.keep_text and not call.payer else {}),
+        **(_texts(call, reply) if call.feature.policy.keep_text else {}),
     }
 
 
@@ -108,6 +108,9 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
 
 
 def _texts(call: Call, reply: Reply) -> dict[str, Any]:
+    """Of a check of our own nothing; but the answer of the other model, which a router is held against."""
+    if call.payer:
+        return {"output": reply.text} if "routes" in call.metadata else {}
     return {
         "inputs": dict(call.inputs),
         "messages": [[message.role, message.content] for message in call.trace.asked or call.messages],
