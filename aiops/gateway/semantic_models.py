@@ -19,9 +19,13 @@ class SemanticEntry(models.Model):
     question = models.TextField()
     at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField(db_index=True)
+    writer = models.CharField(max_length=16, default="", db_default="")  # the process
 
     class Meta:
-        indexes = (models.Index(fields=("feature", "at"), name="gateway_semantic_feature"),)
+        indexes = (
+            models.Index(fields=("feature", "at"), name="gateway_semantic_feature"),
+            models.Index(fields=("at", "key"), name="gateway_semantic_news"),
+        )
 
     def __str__(self) -> str:
         return f"{self.feature}: {self.question[:40]}"
