@@ -172,15 +172,16 @@ def _purge(key, pk=None):
     connection.close()
 
 
-def test_a_partition_that_is_asked_twice_is_held_and_stays_as_the_table_has_it():
+def test_a_partition_that_is_asked_twice_is_held_and_stays_as_the_table_has_it(monkeypatch):
     async def act(store, cache):
         await put(store, cache, ASKED)
         for _ in range(2):
             await store.near(HERE, AGAIN)
         store.keep(Asked(b"k" * 32, HERE, "Where is Paris?"), make_call(), 60)
+        brought = asyncio.Event()
+        monkeypatch.setattr(store.shelves, "trim", brought.set)
         running = asyncio.create_task(store._shelving.run())
-        while store.shelves.get(HERE) is None:
-            await asyncio.sleep(0.005)
+        await brought.wait()
         running.cancel()
         store._searches = never
         held = await store.near(HERE, AGAIN)

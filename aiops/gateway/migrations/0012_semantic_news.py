@@ -6,6 +6,10 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [("gateway", "0011_spaces")]
     operations = [
-        migrations.AddField("semanticentry", "writer", models.CharField(db_default="", default="", max_length=16)),
-        migrations.AddIndex("semanticentry", models.Index(fields=["at", "key"], name="gateway_semantic_news")),
+        migrations.AddField(
+            "semanticentry", "writer", models.CharField(db_default="", default="", max_length=16)
+        ),
+        migrations.AddIndex(
+            "semanticentry", models.Index(fields=["at", "key"], name="gateway_semantic_news")
+        ),
     ]

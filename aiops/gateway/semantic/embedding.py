@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from aiops.knowledge.vectors import DIMENSIONS, placed
 
-__all__ = ["DIMENSIONS", "Sparse", "embed", "sparse", "written"]
+__all__ = ["DIMENSIONS", "Sparse", "embed", "written"]
 _MOST = 8_192  # of one gram in a question, which has 2,000 characters
 _DAMPED = np.concatenate(
     [-np.log1p(np.arange(_MOST, 0, -1)), np.log1p(np.arange(_MOST + 1))]

@@ -1,8 +1,8 @@
 """The port `Neighbours` on pgvector, with the partitions that are asked most in memory.
 
-A partition is searched whole: in memory (`semantic/shelves.py`), or where it is not there by Postgres, through
-an index that holds its vectors side by side. None of its entries is missed, however large the table is. One
-that has grown too large for both gets an HNSW index of its own (`indexing.py`), which knows no other
+A partition is searched whole: in memory (`semantic/shelves.py`), or where it is not there by Postgres,
+through an index that holds its vectors side by side. None of its entries is missed, however large the table
+is. One that has grown too large for both gets an HNSW index of its own (`indexing.py`), which knows no other
 partition's entries either.
 """
 

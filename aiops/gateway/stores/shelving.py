@@ -60,7 +60,7 @@ class Shelving:
             self._queue.put_nowait(partition)
 
     async def run(self) -> None:
-        """Bring what is wanted, until cancelled. Where there is no room, slowly: else they'd oust each other."""
+        """Bring what is wanted, until cancelled. Slowly where one must leave for it: they would take turns."""
         while True:
             partition = await self._queue.get()
             begun = time.monotonic()
@@ -76,12 +76,14 @@ class Shelving:
         shelf = self._shelves.begin(partition)
         try:
             self._unsaved(partition, shelf)
-            async with self._connect() as connection, connection.transaction():
-                async with connection.cursor(name="shelf", binary=True) as cursor:
-                    await cursor.execute(_ALL, (partition, LARGE + 1))
-                    while rows := await cursor.fetchmany(PART):
-                        shelf.fill(*_read(rows))
-                        await asyncio.sleep(0)
+            async with (
+                self._connect() as connection,
+                connection.transaction(),
+                connection.cursor(name="shelf", binary=True) as cursor,
+            ):
+                await cursor.execute(_ALL, (partition, LARGE + 1))
+                while rows := await cursor.fetchmany(PART):
+                    shelf.fill(*_read(rows))
             if len(shelf) > LARGE:
                 self._not_before[partition] = time.monotonic() + TOO_LARGE
                 return
