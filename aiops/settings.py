@@ -268,6 +268,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "monitoring.measure_quality": {
+        "task": "monitoring.measure_quality",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "gateway.deliver_callbacks": {
         "task": "gateway.deliver_callbacks",
         "schedule": 15.0,

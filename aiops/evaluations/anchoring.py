@@ -51,7 +51,7 @@ def true_pass_rate(strata: Sequence[Stratum], *, seed: int, grades: int | None =
         worth = sum(stratum.graded for stratum in held)
         return _jeffreys(state, sum(stratum.passed for stratum in held), worth, count)
     low, high = np.quantile(drawn(held, seed), [0.025, 0.975])
-    return PassRate(state, count, _mean(held), float(low), float(high))
+    return PassRate(state, count, expected(held), float(low), float(high))
 
 
 def _jeffreys(state: str, passed: float, worth: float, grades: int) -> PassRate:
@@ -60,7 +60,8 @@ def _jeffreys(state: str, passed: float, worth: float, grades: int) -> PassRate:
     return PassRate(state, grades, a / (a + b), float(low), float(high))
 
 
-def _mean(strata: Sequence[Stratum]) -> float:
+def expected(strata: Sequence[Stratum]) -> float:
+    """The mean of the draws, in closed form."""
     whole = sum(stratum.judged for stratum in strata) + len(strata) / 2
     return sum((s.judged + 0.5) / whole * (s.passed + 0.5) / (s.graded + 1) for s in strata)
 

@@ -7,5 +7,6 @@ from aiops.monitoring.models.drift import (
     DriftReading,
     DriftWindow,
 )
+from aiops.monitoring.models.quality import QualityReport
 
-__all__ = ["DriftCheck", "DriftPolicy", "DriftProgress", "DriftReading", "DriftWindow"]
+__all__ = ["DriftCheck", "DriftPolicy", "DriftProgress", "DriftReading", "DriftWindow", "QualityReport"]

@@ -44,14 +44,13 @@ class DriftPolicy(models.Model):
 class DriftWindow(models.Model):
     """An hour of what one approach served: counts of all its calls, numbers of a sample, never their texts.
 
-    `serving` is the approach with its version ("prompt:12"), `serving_name` as people read it. Once
-    `is_thin`, the sample serves as a reference alone.
+    `serving` is the approach with its version ("reply v3"). Once `is_thin`, the sample serves as a reference
+    alone.
     """
 
     feature = models.CharField(max_length=60)
     hour = models.DateTimeField()
-    serving = models.CharField(max_length=60)
-    serving_name = models.CharField(max_length=240)
+    serving = models.CharField(max_length=200)
     is_candidate = models.BooleanField()
     calls = models.PositiveIntegerField()
     answers = models.PositiveIntegerField()
@@ -77,7 +76,7 @@ class DriftWindow(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.feature} {self.hour:%Y-%m-%d %H}h {self.serving_name}"
+        return f"{self.feature} {self.hour:%Y-%m-%d %H}h {self.serving}"
 
 
 class DriftProgress(models.Model):
@@ -107,7 +106,7 @@ class DriftCheck(models.Model):
     start = models.DateTimeField()
     until = models.DateTimeField()
     calls = models.PositiveIntegerField()
-    serving_name = models.CharField(max_length=240, blank=True)
+    serving = models.CharField(max_length=200, blank=True)
     level = models.FloatField(default=0)
     limit = models.FloatField()
     false_pages = models.DecimalField(max_digits=4, decimal_places=2)
@@ -149,8 +148,8 @@ class DriftReading(models.Model):
     check_of = models.ForeignKey(DriftCheck, on_delete=models.CASCADE, related_name="readings")
     signal = models.CharField(max_length=30)
     against = models.CharField(max_length=9, choices=Against)
-    serving_name = models.CharField(max_length=240, blank=True)
-    versus = models.CharField(max_length=240, blank=True)
+    serving = models.CharField(max_length=200, blank=True)
+    versus = models.CharField(max_length=200, blank=True)
     state = models.CharField(max_length=12, choices=State)
     n = models.PositiveIntegerField()
     needed = models.PositiveIntegerField(default=0)  # while collecting: of what `why` names
