@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from django.conf import settings
+from threadpoolctl import threadpool_limits
 
 from aiops import env
 from aiops.budgets import leasing
@@ -129,6 +130,7 @@ async def _opened(stack: AsyncExitStack, pool: Pool) -> Pool:
 async def _neighbours(stack: AsyncExitStack, cache: SharedCache, figures: Figures) -> StoredNeighbours:
     """On a pool of its own: lookups come with every call, and keep no record waiting."""
     pool = await _opened(stack, Pool(looking_up_at(listening.address())))
+    threadpool_limits(1, "blas")  # a process has a core: two threads would spin for each other
     most = env.megabytes("AIOPS_CACHE_MEMORY_MB")
     return StoredNeighbours(pool.connect, cache, figures.count_late, most)
 

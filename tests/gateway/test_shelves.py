@@ -12,7 +12,9 @@ from aiops.gateway.semantic.embedding import DIMENSIONS, embed, written
 from aiops.gateway.semantic.shelves import Entry, Shelf, Shelves
 from aiops.knowledge.vectors import vector
 
-WORDS = st.lists(st.sampled_from(["how", "do", "i", "open", "close", "my", "card", "door", "in", "Rome", "5", "12"]))
+WORDS = st.lists(
+    st.sampled_from(["how", "do", "i", "open", "close", "my", "card", "door", "in", "Rome", "5", "12"])
+)
 QUESTIONS = st.lists(WORDS.map(" ".join).filter(bool), min_size=1, max_size=40, unique=True)
 NOW, LATER = 1_000.0, 2_000.0
 

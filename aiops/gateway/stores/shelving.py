@@ -60,7 +60,7 @@ class Shelving:
             self._queue.put_nowait(partition)
 
     async def run(self) -> None:
-        """Bring what is wanted, until cancelled. Slowly where one must leave for it: they would take turns."""
+        """Bring what is wanted, until cancelled. Slowly where another must leave for it."""
         while True:
             partition = await self._queue.get()
             begun = time.monotonic()
