@@ -28,6 +28,7 @@ PURPOSES = {
     "pairwise": "comparisons",
     "playground": "the playground",
     "shadow": "checks of the cache",
+    "both": "the router’s other model",
 }
 GROUPS = {"tenant": "tenant", "feature": "feature", "model": "model"}
 

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from random import Random
 from typing import Any
@@ -20,8 +21,9 @@ from aiops.demo import content, records, shape
 from aiops.demo.asking import calls_of
 from aiops.features.models import Feature
 from aiops.gateway import actions as gateway
-from aiops.gateway import listening
+from aiops.gateway import inside, listening
 from aiops.gateway.call_ids import new_id
+from aiops.gateway.inside import Bill
 from aiops.gateway.messages import Call as Asking
 from aiops.gateway.messages import Reply
 from aiops.gateway.models import Call, SemanticCheck, SemanticEntry, SemanticThreshold
@@ -36,6 +38,7 @@ from aiops.knowledge.vectors import vector
 
 BEAT = SystemActor("beat")
 FEATURE, COLLECTING = "policy-answers", "ticket-triage"
+_FRESH = Decimal("0.0012")  # USD: what an answer of the feature costs, give or take
 AGENT = "agent-0"  # who asked what was answered wrongly
 
 
@@ -133,6 +136,9 @@ def checks(now: datetime) -> None:
         gateway.learn_cache_threshold(by=BEAT, feature=feature)
         SemanticThreshold.objects.filter(feature=feature.slug).update(at=learnt)
         SemanticCheck.objects.bulk_create(row for row in rows if row.at >= learnt)
+        for row in rows:
+            if row.served:  # of those the fresh answer was asked for by ourselves
+                inside.add_up(feature.slug, [Bill("shadow", "sim-large", _FRESH)], row.at)
 
 
 def _wrong(feature: str, now: datetime) -> Iterator[SemanticCheck]:

@@ -186,7 +186,7 @@ def _other(past: Past, one: Asked, first: str, draw: Random) -> dict[str, Any] |
     own = {
         "tenant": INTERNAL,
         "arm": INTERNAL_ARM,
-        "served_by": "shadow",
+        "served_by": "both",
         "cache": "off",
         "metadata": metadata,
     }

@@ -28,7 +28,7 @@ def record_of(call: Call, reply: Reply) -> dict[str, Any]:
         "category": call.category,
         "outcome": reply.outcome,
         "reason": _reason(reply),
-        "served_by": reply.fallback.by if reply.fallback else "shadow" if call.payer else "",
+        "served_by": reply.fallback.by if reply.fallback else _own(call),
         "cache": trace.cache,
         "approach": call.approach.kind,
         "approach_name": call.approach.name,
@@ -53,6 +53,13 @@ def record_of(call: Call, reply: Reply) -> dict[str, Any]:
         "metadata": dict(call.metadata),
         **(_texts(call, reply) if call.feature.policy.keep_text else {}),
     }
+
+
+def _own(call: Call) -> str:
+    """What a call of our own is for: the other model of a router, or a check of the cache."""
+    if not call.payer:
+        return ""
+    return "both" if "routes" in call.metadata else "shadow"
 
 
 def _reason(reply: Reply) -> str:

@@ -39,7 +39,7 @@ def test_a_share_is_asked_of_both_at_our_own_expense():
     others = [one for one in made if one["tenant"] == "internal"]
     firsts = {one["id"]: one for one in made if one["tenant"] != "internal"}
     assert {(one["model"], one["arm"], one["served_by"]) for one in others} == {
-        ("sim-large", "internal", "shadow")
+        ("sim-large", "internal", "both")
     }
     assert {firsts[one["metadata"]["routes"]]["model"] for one in others} == {"sim-small"}
     assert len(others) == sum(
