@@ -39,8 +39,8 @@ class Space(models.Model):
     local_name = models.CharField(max_length=200, blank=True)
     asked = models.PositiveSmallIntegerField(null=True, blank=True)
     cut = models.BooleanField(default=False)
-    dimensions = models.PositiveSmallIntegerField(null=True)
-    alike = models.FloatField(null=True)
+    dimensions = models.PositiveSmallIntegerField(null=True, blank=True)
+    alike = models.FloatField(null=True, blank=True)
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta:

@@ -32,12 +32,12 @@ ORDER BY c.id FOR KEY SHARE OF c
 ON CONFLICT DO NOTHING RETURNING feature
 """
 _UNRELATED = """
-WITH some AS (
+WITH drawn AS (
   SELECT embedding, row_number() OVER (ORDER BY md5(chunk_id::text)) AS n
   FROM knowledge_chunkvector WHERE space_id = %s ORDER BY md5(chunk_id::text) LIMIT %s
 )
 SELECT count(*), avg(1 - (a.embedding <=> b.embedding)), stddev(1 - (a.embedding <=> b.embedding))
-FROM some a JOIN some b ON b.n = a.n + 1
+FROM drawn a JOIN drawn b ON b.n = a.n + 1
 """
 _CHANGED = """
 UPDATE knowledge_knowledge SET revision = revision + 1, changed_at = clock_timestamp()

@@ -31,6 +31,7 @@ from tests.factories.decisions import (
     make_served,
     make_stop,
 )
+from tests.factories.embeddings import make_change, make_choice, make_space
 from tests.factories.evaluations import (
     make_pair,
     make_pairwise,
@@ -65,6 +66,7 @@ from tests.factories.reviews import (
     make_guideline,
     make_review_grade,
     make_review_item,
+    make_round,
     make_sampling,
 )
 from tests.factories.tickets import make_ticket
@@ -83,6 +85,8 @@ __all__ = [
     "make_case",
     "make_cases",
     "make_categories",
+    "make_change",
+    "make_choice",
     "make_claim",
     "make_classifier",
     "make_comment",
@@ -119,6 +123,7 @@ __all__ = [
     "make_review",
     "make_review_grade",
     "make_review_item",
+    "make_round",
     "make_rollup",
     "make_router",
     "make_rule_set",
@@ -128,6 +133,7 @@ __all__ = [
     "make_sampling",
     "make_schedule",
     "make_served",
+    "make_space",
     "make_stop",
     "make_tenant",
     "make_ticket",

@@ -7,8 +7,8 @@ import aiops.knowledge.models
 
 FORWARD = """
 CREATE TABLE knowledge_chunkvector (
-    chunk_id bigint NOT NULL REFERENCES knowledge_chunk ON DELETE CASCADE DEFERRABLE INITIALLY IMMEDIATE,
-    space_id bigint NOT NULL REFERENCES embeddings_space DEFERRABLE INITIALLY DEFERRED,
+    chunk_id bigint NOT NULL REFERENCES knowledge_chunk ON DELETE CASCADE,
+    space_id bigint NOT NULL REFERENCES embeddings_space,
     feature bigint NOT NULL,
     tenant bigint,
     embedding halfvec NOT NULL,
