@@ -273,6 +273,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 300.0,
         "options": {"expires": 300},
     },
+    "monitoring.watch_drift": {
+        "task": "monitoring.watch_drift",
+        "schedule": crontab(minute="12,42"),
+        "options": {"expires": 1500},
+    },
     "gateway.deliver_callbacks": {
         "task": "gateway.deliver_callbacks",
         "schedule": 15.0,
@@ -282,6 +287,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "flags.carry_out_schedules",
         "schedule": 5.0,
         "options": {"expires": 10},
+    },
+    "reviews.look_again": {"task": "reviews.look_again", "schedule": 300.0, "options": {"expires": 300}},
+    "reviews.reckon_agreement": {
+        "task": "reviews.reckon_agreement",
+        "schedule": 120.0,
+        "options": {"expires": 120},
     },
     "approaches.sweep": {"task": "approaches.sweep", "schedule": 30.0, "options": {"expires": 60}},
     "knowledge.sweep": {"task": "knowledge.sweep", "schedule": 10.0, "options": {"expires": 30}},

@@ -11,7 +11,7 @@ JAPANESE = "お客様の商品はまだ届いていません。返金を希望�
 def light(number=1, **values):
     known = {
         "id": f"call_{number:026}", "tenant": "acme", "user": f"u{number}", "locale": "en",
-        "category": "refund", "served": ("prompt:1", "reply v1"), "candidate": False, "answered": True,
+        "category": "refund", "serving": "reply v1", "candidate": False, "answered": True,
         "failed": None, "cost": 0.002, "latency_ms": 400.0,
     }  # fmt: skip  # pairs, read as a table
     return Light(**{**known, **values})

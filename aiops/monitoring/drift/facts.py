@@ -21,14 +21,14 @@ LEAST_COST = 1e-10
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """A call without its texts. `served`: the approach with its version. `failed` None: nothing checked."""
+    """A call without its texts. `serving`: the approach with its version. `failed` None: nothing checked."""
 
     id: str
     tenant: str
     user: str
     locale: str
     category: str
-    served: tuple[str, str]  # key and name
+    serving: str
     candidate: bool
     answered: bool
     failed: bool | None

@@ -16,10 +16,11 @@ RATE_POINTS = 0.03
 def psi(reference: Sequence[float], current: Sequence[float]) -> dict[str, Any]:
     """Population stability index of counts by bin, with the limit that chance passes once in a hundred times.
 
-    Collecting below 50 current counts, or where the smallest reference bin expects fewer than 5 of them.
+    Collecting below 50 current counts, or where the smallest reference bin expects fewer than 5 of them;
+    one bin alone says nothing.
     """
     big, n = sum(reference), sum(current)
-    if n < PSI_LEAST or not big or n * min(reference) / big < PSI_BIN:
+    if len(reference) < 2 or n < PSI_LEAST or not big or n * min(reference) / big < PSI_BIN:
         return {"state": "collecting", "n": n, "psi": None, "limit": None, "alarm": None}
     bins = len(reference)
     shares = [

@@ -3,7 +3,8 @@
 The sample is the calls whose ids hash lowest: the same whoever draws it, and fair. Pure.
 """
 
-import io
+import json
+import math
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -48,6 +49,9 @@ class Sample:
 
     def __len__(self) -> int:
         return len(self.session)
+
+
+ARRAYS = tuple(name for name in Sample.__slots__ if name != "names")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,19 +183,23 @@ def _counted(names: Iterable[str]) -> dict[str, int]:
 
 
 def packed(sample: Sample) -> bytes:
-    """The sample as bytes: numpy's own compressed form, no pickles."""
-    written = io.BytesIO()
-    arrays = {name: getattr(sample, name) for name in Sample.__slots__ if name != "names"}
-    names = "\0".join(sample.names).encode()
-    np.savez_compressed(written, **arrays, names=np.frombuffer(names, np.uint8), count=len(sample.names))
-    return written.getvalue()
+    """The sample as bytes: what its arrays are, a line each of JSON, then their bytes; all compressed."""
+    arrays = [np.ascontiguousarray(getattr(sample, name)) for name in ARRAYS]
+    head = {"names": sample.names, "arrays": [[array.dtype.str, array.shape] for array in arrays]}
+    body = b"".join(array.tobytes() for array in arrays)
+    return zlib.compress(json.dumps(head).encode() + b"\n" + body, 6)
 
 
-def unpacked(data: bytes) -> Sample:
-    with np.load(io.BytesIO(data), allow_pickle=False) as file:
-        arrays = {name: file[name] for name in Sample.__slots__ if name != "names"}
-        names = file["names"].tobytes().decode().split("\0") if int(file["count"]) else []
-    return Sample(**arrays, names=tuple(names))
+def unpacked(packed_sample: bytes) -> Sample:
+    head, _, body = zlib.decompress(packed_sample).partition(b"\n")
+    said = json.loads(head)
+    arrays, at = {}, 0
+    for name, (kind, shape) in zip(ARRAYS, said["arrays"], strict=True):
+        count = math.prod(shape)
+        array = np.frombuffer(body, dtype=kind, count=count, offset=at).reshape(shape) if count else None
+        arrays[name] = np.zeros(shape, kind) if array is None else array
+        at += count * np.dtype(kind).itemsize
+    return Sample(**arrays, names=tuple(said["names"]))
 
 
 def thinned(sample: Sample) -> Sample:
