@@ -59,6 +59,9 @@ VERBS = {
     "catalog.provider_changed": "changed the provider",
     "catalog.provider_deleted": "deleted the provider",
     "catalog.provider_tested": "tested the provider",
+    "embeddings.change_started": "began to change the embedder by",
+    "embeddings.change_cancelled": "stopped the change of the embedder",
+    "embeddings.changed": "switched the embedder by",
     "knowledge.document_removed": "took out the document",
     "knowledge.load_cancelled": "stopped loading documents into",
     "knowledge.load_started": "began to load documents into",
@@ -145,8 +148,12 @@ VERBS = {
     "reviews.graded": "graded",
     "reviews.guideline_written": "wrote",
     "reviews.handed_over": "handed over",
+    "reviews.desk_cleared": "handed over what lay with",
+    "reviews.probe_added": "made a gold probe of",
     "reviews.requeued": "put back into the queue",
     "reviews.reviewers_set": "set how many people grade",
+    "reviews.round_closed": "ended the",
+    "reviews.round_started": "started the",
     "reviews.skipped": "skipped",
     "reviews.ticket_answered": "answered the ticket",
     "reviews.ticket_approved": "released the held answer of",
@@ -229,6 +236,9 @@ PAGES = {
     "prompts.label": ("prompts:prompt", "name"),
     "prompts.prompt": ("prompts:prompt", "name"),
     "prompts.version": ("prompts:version", "name number"),
+    "reviews.calibrationround": ("reviews:round", "id"),
+    "reviews.guideline": ("reviews:guidelines", ""),
+    "reviews.reviewitem": ("reviews:item", "id"),
     "releases.release": ("releases:history", "name"),
     "releases.reviewrequest": ("releases:request", "id"),
 }
@@ -240,6 +250,10 @@ NOISE = (
     "tenants.console_key_made",
     "evaluations.grade_withdrawn",  # a sitting has a hundred of them
     "evaluations.result_graded",
+    "reviews.graded",
+    "reviews.probe_added",  # whoever is to be shown it must not know
+    "reviews.skipped",
+    "reviews.undone",
 )
 
 

@@ -27,6 +27,11 @@ class Pace:
         return round(3600 / self.seconds) if self.seconds else None
 
     @property
+    def counts(self) -> list[int]:
+        """Items a day, the oldest first."""
+        return [count for _, count in self.days]
+
+    @property
     def week(self) -> int:
         """Items of the last seven days."""
         return sum(count for _, count in self.days[-7:])

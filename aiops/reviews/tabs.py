@@ -10,9 +10,10 @@ PAGES = (
     ("Queue", "reviews:queue", Permission.REVIEWS_GRADE),
     ("Runs", "evaluations:grading", Permission.EVALUATIONS_GRADE),
     ("Guidelines", "reviews:guidelines", Permission.REVIEWS_GRADE),
+    ("Adjudication", "reviews:adjudication", Permission.REVIEWS_GRADE),
     ("Reviewers", "reviews:reviewers", Permission.REVIEWS_GRADE),
     ("Agreement", "reviews:agreement", Permission.REVIEWS_GRADE),
-    ("Rounds", "reviews:rounds", Permission.REVIEWS_LEAD),
+    ("Rounds", "reviews:rounds", Permission.REVIEWS_GRADE),
     ("Sampling", "reviews:sampling", Permission.REVIEWS_GRADE),
     ("Lead", "reviews:lead", Permission.REVIEWS_LEAD),
 )

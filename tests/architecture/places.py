@@ -50,6 +50,11 @@ def _feature() -> dict[str, Any]:
     return {"slug": factories.make_prompt(feature=factories.make_feature()).feature.slug}
 
 
+@sample("embeddings")
+def _embeddings() -> dict[str, Any]:
+    return {"use": "knowledge", "pk": factories.make_change().pk}
+
+
 @sample("cache")
 def _cache() -> dict[str, Any]:
     return {"slug": factories.make_feature().slug}
@@ -134,7 +139,14 @@ def _evaluations() -> dict[str, Any]:
 def _reviews() -> dict[str, Any]:
     seat = factories.make_claim()
     guideline = factories.make_guideline(feature=seat.item.feature)
-    return {"pk": seat.pk, "slug": guideline.feature.slug, "number": guideline.number}
+    return {
+        "pk": seat.pk,
+        "slug": guideline.feature.slug,
+        "number": guideline.number,
+        "item_id": seat.item_id,
+        "round_id": factories.make_round().pk,
+        "reviewer_id": seat.reviewer_id,
+    }
 
 
 @sample("keys")

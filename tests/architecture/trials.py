@@ -750,3 +750,28 @@ def _set_reviewers(user: User) -> Act:
 
 simple("reviews: requeue_item", reviews.requeue_item, item=factories.make_review_item, reason="It hung.")
 simple("reviews: withdraw_item", reviews.withdraw_item, item=factories.make_review_item, reason="A test.")
+
+
+@trial("reviews: start_round")
+def _start_round(user: User) -> Act:
+    feature = factories.make_feature()
+    for _ in range(5):
+        factories.make_review_item(feature=feature)
+    people = [factories.make_user(roles=["reviewer"], languages=["en"]) for _ in range(2)]
+    return partial(reviews.start_round, by=user, feature=feature, people=people, size=5)
+
+
+simple("reviews: close_round", reviews.close_round, opened=factories.make_round)
+
+
+@trial("reviews: add_probe")
+def _add_probe(user: User) -> Act:
+    item = factories.make_review_item(seats=2, state="done", done_at=clock.now())
+    for _ in range(2):
+        factories.make_review_grade(item=item)
+    return partial(reviews.add_probe, by=user, item=item)
+
+
+@trial("reviews: clear_desk")
+def _clear_desk(user: User) -> Act:
+    return partial(reviews.clear_desk, by=user, person=factories.make_claim().reviewer, reason="Away.")

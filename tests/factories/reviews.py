@@ -7,7 +7,7 @@ from typing import Any
 from aiops.accounts.models import User
 from aiops.core import clock
 from aiops.gateway.call_ids import new_id
-from aiops.reviews.models import Grade, Guideline, ReviewItem, SamplingPolicy, Seat
+from aiops.reviews.models import CalibrationRound, Grade, Guideline, ReviewItem, SamplingPolicy, Seat
 from aiops.reviews.weeks import monday
 from tests.factories.people import make_user
 from tests.factories.prompts import make_feature
@@ -69,3 +69,10 @@ def make_review_grade(**values: Any) -> Grade:
         facts = {"value": (raw - 1) / 4, "passed": raw >= 4}
     facts |= {"seat": seat, "item": seat.item, "reviewer": seat.reviewer, "seconds": 20.0}
     return Grade.objects.create(**{**facts, "scale": scale, "raw": raw, **values})
+
+
+def make_round(**values: Any) -> CalibrationRound:
+    """A calibration round that just opened, without items."""
+    return CalibrationRound.objects.create(
+        **{"feature": values.pop("feature", None) or make_feature(), **values}
+    )

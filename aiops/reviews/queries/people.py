@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from aiops.accounts.models import User
 from aiops.core import clock
+from aiops.reviews import agreement_words
 from aiops.reviews.models import AgreementReport, Grade, ReviewItem, Seat
 from aiops.reviews.pace import DAYS, Pace, pace
 
@@ -26,6 +27,11 @@ class Standing:
     slug: str
     figures: dict[str, dict[str, object]]
     report: AgreementReport
+
+    @property
+    def said(self) -> str:
+        """How they agree with others, in a sentence."""
+        return agreement_words.sentence(self.figures["others"])
 
 
 def standings(person: User) -> list[Standing]:

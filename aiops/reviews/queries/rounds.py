@@ -19,9 +19,8 @@ def listed(feature: str = "", of: User | None = None) -> QuerySet[CalibrationRou
         own = Seat.objects.filter(item__round=OuterRef("pk")).filter(Q(reviewer=of) | Q(reserved_for=of))
         rows = rows.filter(Exists(own))
     given = Count("items__places", filter=Q(items__places__state=Seat.State.GRADED))
-    return rows.select_related("feature", "opened_by").annotate(
-        outputs=Count("items", distinct=True), wanted=Count("items__places"), given=given
-    )
+    counted = rows.annotate(outputs=Count("items", distinct=True), wanted=Count("items__places"), given=given)
+    return counted.select_related("feature", "opened_by").order_by("-id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +72,17 @@ def compared(opened: CalibrationRound) -> Compared:
     )
 
 
+def takes_part(opened: CalibrationRound, user: User) -> bool:
+    return _seats_of(opened, user).exists()
+
+
 def may_see(opened: CalibrationRound, user: User) -> bool:
     """Whoever is still to grade does not see what others said: the round, or one's own part, must be over."""
     if opened.closed_at is not None:
         return True
-    own = Seat.objects.filter(item__round=opened).filter(Q(reviewer=user) | Q(reserved_for=user))
+    own = _seats_of(opened, user)
     return own.exists() and not own.exclude(state=Seat.State.GRADED).exists()
+
+
+def _seats_of(opened: CalibrationRound, user: User) -> QuerySet[Seat]:
+    return Seat.objects.filter(Q(reviewer=user) | Q(reserved_for=user), item__round=opened)

@@ -129,8 +129,11 @@ def _feature(request: SignedInRequest) -> Feature | None:
 
 
 def _next(request: SignedInRequest, problems: Sequence[str] = ()) -> Turn:
-    feature = _feature(request)
-    seat = claiming.claim_next(request.user, feature_id=feature.pk if feature else None)
+    """The item that the address names, where one may have it; else what one holds, else the next one."""
+    feature, item = _feature(request), asked(request, "item", 18)
+    seat = claiming.claim_next(request.user, item_id=int(item)) if item.isdecimal() else None
+    if seat is None:
+        seat = claiming.claim_next(request.user, feature_id=feature.pk if feature else None)
     return Turn(feature, seat, problems=problems)
 
 
