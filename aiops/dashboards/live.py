@@ -21,6 +21,7 @@ from aiops.evaluations.models import Verdict
 from aiops.features.models import Feature
 from aiops.flags import queries as flags
 from aiops.flags import showing
+from aiops.reviews.queries.backlog import Backlog, backlogs
 
 RECENT = timedelta(hours=24)
 
@@ -36,10 +37,11 @@ class Live:
     standing: Standing | None
     verdict: Verdict | None
     alerts: Tally | None = None
+    backlog: Backlog | None = None
 
 
 def live(features: Sequence[Feature], user: User) -> list[Live]:
-    """A row for each of `features`, in their order, with what `user` may see; in at most eleven queries."""
+    """A row for each of `features`, in their order, with what `user` may see; in at most twelve queries."""
     if not features:
         return []
     names = [feature.slug for feature in features]
@@ -51,6 +53,7 @@ def live(features: Sequence[Feature], user: User) -> list[Live]:
     standings = _standings(features) if user.may(Permission.SPEND_VIEW) else {}
     verdicts = _verdicts(features) if user.may(Permission.EVALUATIONS_VIEW) else {}
     raised = alerts.open_by_feature(names, user.permissions) if user.may(Permission.ALERTS_VIEW) else {}
+    left = backlogs([one.pk for one in features]) if user.may(Permission.REVIEWS_GRADE) else {}
     return [
         Live(
             feature,
@@ -60,6 +63,7 @@ def live(features: Sequence[Feature], user: User) -> list[Live]:
             standings.get(feature.pk),
             verdicts.get(feature.pk),
             raised.get(feature.slug),
+            left.get(feature.pk),
         )
         for feature in features
     ]

@@ -24,6 +24,7 @@ from aiops.prompts.models import Label, Prompt, Version
 from aiops.prompts.queries import PRODUCTION
 from aiops.releases import queries as releases
 from aiops.releases.models import ReviewRequest
+from aiops.reviews.queries import backlog
 
 RECENT = timedelta(hours=24)
 SHOWN_CHANGES = 12
@@ -153,21 +154,23 @@ def recent_changes(user: User) -> list[words.Sentence]:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Alerts, runs, drafts and reviews that `user` should look at."""
+    """Alerts, runs, drafts, reviews and outputs to grade that `user` should look at."""
 
     alerts: list[Alert]
     running: list[Run]
     failed: list[Run]
     drafts: list[Dataset]
     reviews: list[ReviewRequest]
+    grades: list[backlog.Waiting]
 
     @property
     def count(self) -> int:
-        return len(self.alerts) + len(self.running) + len(self.failed) + len(self.drafts) + len(self.reviews)
+        single = (self.alerts, self.running, self.failed, self.drafts, self.reviews)
+        return sum(len(rows) for rows in single) + sum(row.items for row in self.grades)
 
 
 def waiting_for(user: User) -> Waiting:
-    """Open alerts, own runs under way or failed, drafts changed since their freeze, reviews to answer."""
+    """Open alerts, own runs under way or failed, changed drafts, reviews to answer, outputs to grade."""
     own: list[Run] = []
     if user.may(Permission.EVALUATIONS_RUN):
         ended = Q(state__in=(Run.State.FAILED, Run.State.STOPPED), finished_at__gte=clock.now() - STALE)
@@ -175,7 +178,8 @@ def waiting_for(user: User) -> Waiting:
     drafts = list(changed_drafts()[:10]) if user.may(Permission.DATASETS_EDIT) else []
     running, ended_runs = [run for run in own if run.is_active], [run for run in own if not run.is_active]
     raised = list(open_alerts(user)[:SHOWN_ALERTS]) if user.may(Permission.ALERTS_HANDLE) else []
-    return Waiting(raised, running, ended_runs, drafts, list(releases.waiting_for(user)[:10]))
+    reviews, grades = list(releases.waiting_for(user)[:10]), backlog.waiting_for(user)
+    return Waiting(raised, running, ended_runs, drafts, reviews, grades)
 
 
 def open_alerts(user: User) -> QuerySet[Alert]:
