@@ -17,6 +17,7 @@ urlpatterns = [
     path("features/<slug:slug>/", include("aiops.dashboards.feature_urls")),
     path("features/<slug:slug>/try/", include("aiops.gateway.trying_urls")),
     path("keys/", include("aiops.features.key_urls")),
+    path("embeddings/", include("aiops.gateway.embedding_urls")),
     path("flags/", include("aiops.flags.urls")),
     path("spend/", include("aiops.dashboards.spend_urls")),
     path("calls/", include("aiops.gateway.urls")),

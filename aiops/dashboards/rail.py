@@ -62,6 +62,8 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
         "Watch",
         (
             Place("calls", "Calls", "calls:list", Permission.SPEND_VIEW),
+            Place("quality", "Quality", "quality:list", Permission.EVALUATIONS_VIEW),
+            Place("drift", "Drift", "drift:list", Permission.EVALUATIONS_VIEW),
             Place("health", "Health", "dashboards:health", Permission.HEALTH_VIEW),
             Place("spend", "Spend", "spend:page", Permission.SPEND_VIEW),
         ),
@@ -100,6 +102,10 @@ ADMINISTRATION: tuple[tuple[Place, str], ...] = (
     (
         Place("model", "Models and prices", "catalog:models", Permission.CATALOG_VIEW),
         "What each model is called and costs per token, by date.",
+    ),
+    (
+        Place("diff", "Embeddings", "embeddings:page", Permission.CATALOG_VIEW),
+        "Who makes vectors of texts, for which use; all of them made anew where that changes.",
     ),
     (
         Place("tenant", "Tenants", "tenants:list", Permission.TENANTS_VIEW),

@@ -64,6 +64,17 @@ def count() -> int:
         return int(cursor.fetchone()[0])
 
 
+def size() -> int:
+    """Bytes of all chunks, with room for their titles and headings."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(sum("
+            "octet_length(c.text) + octet_length(v.title) + octet_length(c.headings::text)), 0)"
+            " FROM knowledge_chunk c JOIN knowledge_documentversion v ON v.id = c.version_id"
+        )
+        return int(cursor.fetchone()[0])
+
+
 def counted(space: int) -> int:
     """Of the vectors in the space."""
     return ChunkVector.objects.filter(space=space).count()

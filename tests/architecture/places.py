@@ -55,6 +55,11 @@ def _embeddings() -> dict[str, Any]:
     return {"use": "knowledge", "pk": factories.make_change().pk}
 
 
+@sample("quality")
+def _quality() -> dict[str, Any]:
+    return {"slug": factories.make_feature().slug}
+
+
 @sample("cache")
 def _cache() -> dict[str, Any]:
     return {"slug": factories.make_feature().slug}

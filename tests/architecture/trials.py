@@ -23,6 +23,7 @@ from aiops.datasets import actions as datasets
 from aiops.deployments import actions as deployments
 from aiops.deployments.choices import Choice
 from aiops.deployments.models import Deployment
+from aiops.embeddings import actions as embeddings
 from aiops.evaluations import actions as evaluations
 from aiops.evaluations import judges
 from aiops.evaluations.models import OnModel
@@ -203,6 +204,13 @@ simple(
     name="help",
     files=lambda: [File("returns.md", b"# Returns\n")],
 )
+simple(
+    "embeddings: start_change",
+    embeddings.start_change,
+    use="knowledge",
+    wanted=lambda: embeddings.wanted("provider", model=factories.make_price().model),
+)
+simple("embeddings: cancel_change", embeddings.cancel_change, change=factories.make_change)
 simple("knowledge: cancel_load", knowledge.cancel_load, load=factories.make_load)
 simple("knowledge: remove_document", knowledge.remove_document, document=factories.make_document)
 simple("datasets: create_dataset", datasets.create_dataset, name="fresh")

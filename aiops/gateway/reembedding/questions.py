@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.db import connection
+from django.db.models import BigIntegerField, Func, Sum
 
 from aiops.core import clock
 from aiops.embeddings.models import Space
@@ -34,6 +35,11 @@ class Questions:
 
     def count(self) -> int:
         return SemanticEntry.objects.filter(expires_at__gt=clock.now()).count()
+
+    def size(self) -> int:
+        live = SemanticEntry.objects.filter(expires_at__gt=clock.now())
+        bytes_of = Func("question", function="octet_length", output_field=BigIntegerField())
+        return live.aggregate(size=Sum(bytes_of))["size"] or 0
 
     def counted(self, space: int) -> int:
         return SemanticVector.objects.filter(space=space, expires_at__gt=clock.now()).count()

@@ -21,6 +21,10 @@ class Target(Protocol):
         """Of all texts."""
         ...
 
+    def size(self) -> int:
+        """Bytes of all texts, as far as models read them: no model makes more tokens of them."""
+        ...
+
     def counted(self, space: int) -> int:
         """Of those that have a vector in the space."""
         ...
@@ -62,6 +66,9 @@ class Knowledge:
     def count(self) -> int:
         return spaces.count()
 
+    def size(self) -> int:
+        return spaces.size()
+
     def counted(self, space: int) -> int:
         return spaces.counted(space)
 
@@ -96,6 +103,9 @@ class Nothing:
     START = 0
 
     def count(self) -> int:
+        return 0
+
+    def size(self) -> int:
         return 0
 
     def counted(self, space: int) -> int:  # noqa: ARG002 - as the class says, here and below

@@ -25,6 +25,9 @@ class Training:
     def count(self) -> int:
         return len({digest for digest, _ in _all()})
 
+    def size(self) -> int:
+        return sum(len(text.text.encode(errors="replace")) for text in dict(_all()).values())
+
     def counted(self, space: int) -> int:
         return len(texts.known(space, [digest for digest, _ in _all()]))
 
