@@ -20,6 +20,7 @@ NARROWED = {
     "prompts:list",
     "datasets:list",
     "evaluations:list",
+    "quality:list",
     "dashboards:audit",
     "dashboards:home",
     "reviews:queue",

@@ -110,7 +110,7 @@ def _judged(feature: Feature, since: datetime) -> list[Verdicts]:
 def _items(feature: Feature, since: datetime) -> dict[int, dict[str, Any]]:
     """Drawn calls that somebody graded, by the item's id. Probes and rounds are no sample."""
     rows = ReviewItem.objects.filter(
-        feature=feature, source=ReviewItem.Source.CALL, source_at__gte=since, round=None, gold=None
+        feature=feature, source=ReviewItem.Source.CALL, source_at__gte=since, round=None, gold__isnull=True
     )
     graded = rows.filter(grades__isnull=False).exclude(state=ReviewItem.State.WITHDRAWN)
     columns = ("id", "source_id", "source_at", "state", "probability", "is_random", *_SLICES)
