@@ -55,6 +55,12 @@ def _embeddings() -> dict[str, Any]:
     return {"use": "knowledge", "pk": factories.make_change().pk}
 
 
+@sample("drift")
+def _drift() -> dict[str, Any]:
+    reading = factories.make_reading()
+    return {"slug": reading.check_of.feature, "pk": reading.pk}
+
+
 @sample("quality")
 def _quality() -> dict[str, Any]:
     return {"slug": factories.make_feature().slug}
