@@ -24,6 +24,7 @@ from aiops.deployments import actions as deployments
 from aiops.deployments.choices import Choice
 from aiops.deployments.models import Deployment
 from aiops.embeddings import actions as embeddings
+from aiops.embeddings.models import Space
 from aiops.evaluations import actions as evaluations
 from aiops.evaluations import judges
 from aiops.evaluations.models import OnModel
@@ -34,6 +35,7 @@ from aiops.flags.audience import Audience
 from aiops.gateway import actions as gateway
 from aiops.knowledge import actions as knowledge
 from aiops.knowledge.reading import File
+from aiops.monitoring.actions import drift
 from aiops.prompts import actions as prompts
 from aiops.releases import actions as releases
 from aiops.releases.models import Release
@@ -137,6 +139,17 @@ simple("alerts: open_alert", alerts.open_alert, alert=factories.make_alert)
 simple("alerts: close_alert", alerts.close_alert, alert=factories.make_alert)
 simple("alerts: close_key", alerts.close_key, key=lambda: factories.make_alert().key)
 
+drift_policy = {"on": False, "hourly": True, "false_pages": Decimal(3), "rate_points": 0.05, "mean_sd": 0.3}
+simple("monitoring: set_drift_policy", drift.set_drift_policy, feature=factories.make_feature, **drift_policy)
+
+
+@trial("monitoring: send_movers")
+def _send_movers(user: User) -> Act:
+    call = factories.make_call(feature=factories.make_feature().slug)
+    reading = factories.make_reading(feature=call.feature, at=call.at, movers=[call.id])
+    return partial(drift.send_movers, by=user, reading=reading)
+
+
 simple("tenants: make_console_key", tenants.make_console_key, root="secret")
 simple("tenants: create_tenant", tenants.create_tenant, slug="fresh", name="Fresh")
 simple("tenants: rename_tenant", tenants.rename_tenant, tenant=factories.make_tenant, name="New")
@@ -208,7 +221,7 @@ simple(
     "embeddings: start_change",
     embeddings.start_change,
     use="knowledge",
-    wanted=lambda: embeddings.wanted("provider", model=factories.make_price().model),
+    wanted=lambda: Space(kind="provider", model=factories.make_price().model),
 )
 simple("embeddings: cancel_change", embeddings.cancel_change, change=factories.make_change)
 simple("knowledge: cancel_load", knowledge.cancel_load, load=factories.make_load)
@@ -686,6 +699,20 @@ def _send_again(user: User) -> Act:
     return partial(reviews.send_again, by=user, ticket=ticket)
 
 
+@trial("reviews: hand_over_ticket")
+def _hand_over_ticket(user: User) -> Act:
+    to = factories.make_user(roles=["reviewer"])
+    return partial(reviews.hand_over_ticket, by=user, ticket=factories.make_ticket(), to=to)
+
+
+@trial("reviews: ticket_as_case")
+def _ticket_as_case(user: User) -> Act:
+    ticket = factories.make_ticket(
+        feature=factories.make_feature().slug, state="answered", answered_at=clock.now(), output="It is late."
+    )
+    return partial(reviews.ticket_as_case, by=user, ticket=ticket)
+
+
 simple("reviews: answer_ticket", reviews.answer_ticket, ticket=factories.make_ticket, output="It is late.")
 simple(
     "reviews: reject_ticket",
@@ -783,3 +810,21 @@ def _add_probe(user: User) -> Act:
 @trial("reviews: clear_desk")
 def _clear_desk(user: User) -> Act:
     return partial(reviews.clear_desk, by=user, person=factories.make_claim().reviewer, reason="Away.")
+
+
+@trial("reviews: send_calls")
+def _send_calls(user: User) -> Act:
+    factories.make_feature(slug="summary")
+    return partial(reviews.send_calls, by=user, calls=[factories.make_call()])
+
+
+@trial("reviews: send_run")
+def _send_run(user: User) -> Act:
+    return partial(reviews.send_run, by=user, run=factories.make_result().run)
+
+
+@trial("reviews: change_sampling")
+def _change_sampling(user: User) -> Act:
+    return partial(
+        reviews.change_sampling, by=user, feature=factories.make_feature(), asked=factories.asked_sampling()
+    )

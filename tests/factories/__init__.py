@@ -31,6 +31,7 @@ from tests.factories.decisions import (
     make_served,
     make_stop,
 )
+from tests.factories.drift import make_reading, make_windows
 from tests.factories.embeddings import make_change, make_choice, make_space
 from tests.factories.evaluations import (
     make_pair,
@@ -62,6 +63,7 @@ from tests.factories.people import PASSWORD, make_tenant, make_user
 from tests.factories.prompts import make_feature, make_label, make_prompt, make_version
 from tests.factories.releases import make_comment, make_review
 from tests.factories.reviews import (
+    asked_sampling,
     make_claim,
     make_guideline,
     make_review_grade,
@@ -73,6 +75,7 @@ from tests.factories.tickets import make_ticket
 
 __all__ = [
     "PASSWORD",
+    "asked_sampling",
     "grade_at_random",
     "judge_entry",
     "load_documents",
@@ -118,6 +121,7 @@ __all__ = [
     "make_prompt",
     "make_provider",
     "make_quarantined",
+    "make_reading",
     "make_request",
     "make_result",
     "make_review",
@@ -144,4 +148,5 @@ __all__ = [
     "make_user",
     "make_verdict",
     "make_version",
+    "make_windows",
 ]

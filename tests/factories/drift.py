@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
+from aiops.core import clock
 from aiops.monitoring.drift import collecting, windows
 from aiops.monitoring.drift.facts import Light, Texts
+from aiops.monitoring.models import DriftCheck, DriftReading
+from tests.factories.prompts import make_feature
 
 GOOD = "The parcel has not arrived yet, and the customer asks for the money back."
 REFUSAL = "I'm sorry, but I cannot help with that request about your parcel today."
@@ -40,3 +44,20 @@ def make_windows(
     made = windows.made(rows, texts)
     for place in range(hours):
         collecting.keep(feature, first + place * each, {(serving, candidate): made})
+
+
+def make_reading(feature: str = "", at: datetime | None = None, **values: Any) -> DriftReading:
+    """A reading of the day of `at` that says drift, of refusals unless told otherwise."""
+    start = (at or clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
+    check, _ = DriftCheck.objects.get_or_create(
+        feature=feature or make_feature().slug,
+        pace="day",
+        start=start,
+        defaults={"until": start + timedelta(days=1), "calls": 250, "limit": 180, "false_pages": 1},
+    )
+    facts: dict[str, Any] = {
+        "signal": "refusals", "against": "own", "state": "DRIFT", "n": 250, "n_reference": 2500,
+        "value": 0.11, "before": 0.06, "p": 0.001, "p_adjusted": 0.01, "is_practical": True,
+        "facts": {"method": "chi2", "same": "same hours of the week", "days": 28},
+    }  # fmt: skip  # pairs, read as a table
+    return DriftReading.objects.create(check_of=check, **{**facts, **values})

@@ -38,7 +38,7 @@ class DriftPolicy(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"drift of {self.feature.slug}"
+        return self.feature.slug
 
 
 class DriftWindow(models.Model):
