@@ -1,7 +1,5 @@
 """What an administrator may ask for: another embedder for a use, and to leave it after all."""
 
-from typing import Any
-
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
@@ -93,8 +91,3 @@ def _check_model(model: Model) -> None:
         raise InvalidInput(f"{model} has no price, so that no budget could hold. Set one first.")
     if model.provider.kind == Provider.Kind.ANTHROPIC:
         raise InvalidInput(f"{model.provider.name} has no embeddings.")
-
-
-def wanted(kind: str, **facts: Any) -> Space | None:
-    """A space that is not saved; None for hashing."""
-    return None if kind == "hashing" else Space(kind=kind, **facts)

@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 
-from aiops.embeddings import actions
 from aiops.embeddings.models import Space
 from aiops.embeddings.shaping import MOST
 from aiops.gateway.embedding_words import Offer
@@ -63,5 +62,5 @@ class EmbedderForm(forms.Form):
             return None
         facts = {"asked": said["asked"], "cut": said["cut"]}
         if chosen is not None:
-            return actions.wanted(Space.Kind.PROVIDER, model=chosen, **facts)
-        return actions.wanted(Space.Kind.LOCAL, local_name=said["local_name"].strip(), **facts)
+            return Space(kind=Space.Kind.PROVIDER, model=chosen, **facts)
+        return Space(kind=Space.Kind.LOCAL, local_name=said["local_name"].strip(), **facts)

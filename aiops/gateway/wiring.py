@@ -56,11 +56,7 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
     async with AsyncExitStack() as stack:
         pool = await _opened(stack, Pool(listening.address()))
         searches = await _opened(stack, Pool(searching_at(listening.address())))
-        recorder = SpoolRecorder(
-            Spool(home / "spool" / instance), pool.connect, leasing.settle, bury=leasing.close
-        )
-        ledger = Ledger(instance, pool.connect)
-        stack.push_async_callback(_settled, recorder, ledger)
+        recorder, ledger, money = _books(stack, home, instance, pool)
         process = Process(instance, socket.gethostname(), os.getpid(), port)
         counter = RedisCounter(settings.REDIS_URL)
         stack.push_async_callback(counter.close)
@@ -73,7 +69,7 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
         vendors = OpenVendors(lambda: snapshot.picture)
         stack.push_async_callback(vendors.close)
         cache, idempotency = SharedCache(pool.connect), StoredIdempotency(pool.connect)
-        embedder = CallEmbedder(money := BudgetLedger(ledger, recorder), vendors)
+        embedder = CallEmbedder(money, vendors)
         figures = Figures(home / "metrics", with_tenant=env.flag("AIOPS_METRICS_TENANT"))
         neighbours = await _neighbours(stack, cache, figures)
         spaced = SpacedNeighbours(pool.connect, embedder, neighbours)
@@ -119,6 +115,17 @@ def _state(
         "processes": snapshot.processes,
         "idempotency_keys": "shared" if idempotency.shared else "local",
     }
+
+
+def _books(
+    stack: AsyncExitStack, home: Path, instance: str, pool: Pool
+) -> tuple[SpoolRecorder, Ledger, BudgetLedger]:
+    """What is recorded and what it costs: settled together at the end."""
+    spool = Spool(home / "spool" / instance)
+    recorder = SpoolRecorder(spool, pool.connect, leasing.settle, bury=leasing.close)
+    ledger = Ledger(instance, pool.connect)
+    stack.push_async_callback(_settled, recorder, ledger)
+    return recorder, ledger, BudgetLedger(ledger, recorder)
 
 
 async def _opened(stack: AsyncExitStack, pool: Pool) -> Pool:

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 def of(model, **facts):
-    return actions.wanted("provider", model=model, **facts)
+    return Space(kind="provider", model=model, **facts)
 
 
 def priced_model(**values):
@@ -62,9 +62,9 @@ def test_the_same_embedder_once_more_makes_all_vectors_anew(user):
 
 def test_hashing_needs_no_model_and_is_where_one_begins(user):
     with pytest.raises(Conflict, match="on hashing already"):
-        start(user, actions.wanted("hashing"))
+        start(user, None)
     factories.make_choice()
-    assert start(user, actions.wanted("hashing")).space is None
+    assert start(user, None).space is None
 
 
 def test_a_model_without_price_or_embeddings_is_refused(user):
@@ -86,7 +86,7 @@ def test_more_numbers_than_an_index_holds_are_refused(user):
 
 def test_a_local_model_needs_the_extra(user, monkeypatch):
     monkeypatch.setattr(sentence_transformers, "find_spec", lambda _: None)
-    local = actions.wanted("local", local_name="all-MiniLM-L6-v2")
+    local = Space(kind="local", local_name="all-MiniLM-L6-v2")
     with pytest.raises(InvalidInput, match="pip install"):
         start(user, local)
     monkeypatch.setattr(sentence_transformers, "find_spec", lambda _: object())

@@ -111,7 +111,7 @@ class Nothing:
     def counted(self, space: int) -> int:  # noqa: ARG002 - as the class says, here and below
         return 0
 
-    def missing(self, space: int, after: Any, most: int) -> list[Text]:  # noqa: ARG002
+    def missing(self, space: int, after: Any, most: int) -> list[Text]:  # noqa: ARG002 - as the class says
         return []
 
     def write(self, space: int, made: Made) -> None: ...
