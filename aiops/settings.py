@@ -288,6 +288,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"expires": 10},
     },
+    "reviews.draw": {"task": "reviews.draw", "schedule": 300.0, "options": {"expires": 300}},
+    "reviews.forget": {"task": "reviews.forget", "schedule": crontab(hour=3, minute=40)},
     "reviews.look_again": {"task": "reviews.look_again", "schedule": 300.0, "options": {"expires": 300}},
     "reviews.reckon_agreement": {
         "task": "reviews.reckon_agreement",

@@ -3,7 +3,8 @@
 from celery import shared_task
 
 from aiops.core import clock
-from aiops.reviews import looking
+from aiops.reviews import forgetting, looking
+from aiops.reviews.sampling import sweep
 
 
 @shared_task(name="reviews.look_again")

@@ -7,6 +7,7 @@ from typing import Any
 from aiops.accounts.models import User
 from aiops.core import clock
 from aiops.gateway.call_ids import new_id
+from aiops.reviews.actions.sampling import Asked
 from aiops.reviews.models import CalibrationRound, Grade, Guideline, ReviewItem, SamplingPolicy, Seat
 from aiops.reviews.weeks import monday
 from tests.factories.people import make_user
@@ -76,3 +77,13 @@ def make_round(**values: Any) -> CalibrationRound:
     return CalibrationRound.objects.create(
         **{"feature": values.pop("feature", None) or make_feature(), **values}
     )
+
+
+def asked_sampling(**values: Any) -> Asked:
+    """A sampling policy as a lead would ask for it."""
+    facts: dict[str, Any] = {
+        "on": True, "base_share": 0.05, "weekly_minimum": 20, "shares": {"thumbs_down": 1.0},
+        "items_per_week": 150, "reviewers": 1, "double_share": 0.18, "gold_share": 0.05,
+        "scale": "pass_fail", "masked": ["email"],
+    }  # fmt: skip  # pairs, read as a table
+    return Asked(**{**facts, **values})
