@@ -5,6 +5,7 @@ seat at most one grade.
 """
 
 from aiops.reviews.models.agreement import AgreementReport
+from aiops.reviews.models.claims import TicketClaim
 from aiops.reviews.models.grades import Escalation, Grade, GradeEdit, Reason, Skip
 from aiops.reviews.models.items import CalibrationRound, ReviewItem, Seat
 from aiops.reviews.models.judged import JudgedCall, JudgeWatch
@@ -35,4 +36,5 @@ __all__ = [
     "Seat",
     "Skip",
     "Stratum",
+    "TicketClaim",
 ]
