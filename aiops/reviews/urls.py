@@ -33,6 +33,7 @@ urlpatterns = [
     path("lead/reviewers/", lead.set_reviewers, name="set-reviewers"),
     path("items/", items.item_list, name="items"),
     path("items/<int:item_id>/", items.item_page, name="item"),
+    path("items/<int:item_id>/change/", items.change_grade, name="change-grade"),
     path("items/<int:item_id>/assign/", items.assign_item, name="assign-item"),
     path("items/<int:item_id>/reviewers/", items.set_item_reviewers, name="item-reviewers"),
     path("items/<int:item_id>/requeue/", items.requeue, name="requeue"),

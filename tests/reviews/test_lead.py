@@ -215,3 +215,24 @@ def test_who_decides_is_somebody_who_has_not_graded(feature, client):
     assert page.context["seat"].item_id == item.pk
     client.force_login(reader("ja"))
     assert client.get(reverse("reviews:adjudication")).context["waiting"][0][1] == "somebody is at it"
+
+
+def test_who_graded_an_item_sees_it_differently_with_a_reason(feature, client):
+    person = reader()
+    grade = make_review_grade(item=make_review_item(feature=feature, seats=2), reviewer=person)
+    client.force_login(person)
+    address = reverse("reviews:change-grade", args=[grade.item_id])
+    said = {"raw": 0, "reasons": ["tone"], "comment": "Rude.", "reason": "I read it again."}
+    assert "Say why" in client.post(address, {**said, "reason": ""}, follow=True).content.decode()
+    page = client.post(address, said, follow=True).content.decode()
+    assert ("Changed" in page, "You said" in page) == (True, True)
+    grade.refresh_from_db()
+    assert (grade.raw, grade.reasons, grade.comment) == (0, ["tone"], "Rude.")
+    latest = client.get(reverse("reviews:reviewers")).context["latest"]
+    assert [one.pk for one in latest] == [grade.pk]
+
+
+def test_of_what_is_still_graded_a_lead_does_not_see_what_a_person_said(feature, lead):
+    grade = make_review_grade(item=make_review_item(feature=feature, seats=2))
+    page = lead.get(reverse("reviews:reviewer", args=[grade.reviewer_id]))
+    assert list(page.context["latest"]) == []

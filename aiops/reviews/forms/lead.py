@@ -8,7 +8,8 @@ from aiops.accounts.models import User
 from aiops.features.models import Feature
 from aiops.reviews.actions.queue import MOST_REVIEWERS
 from aiops.reviews.actions.rounds import LEAST, MOST_PEOPLE, SIZE
-from aiops.reviews.models import ReviewItem
+from aiops.reviews.marks import MOST_COMMENT
+from aiops.reviews.models import Reason, ReviewItem
 from aiops.reviews.queries.backlog import graders
 
 MOST_ASSIGNED = 200
@@ -48,6 +49,17 @@ class DeskForm(forms.Form):
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _offer(self, "to", [one for one in graders() if one != person])
+
+
+class ChangeForm(forms.Form):
+    """What somebody says now, and why no longer what they said before."""
+
+    raw = forms.IntegerField(error_messages={"required": "Choose a grade first."})
+    reasons = forms.MultipleChoiceField(choices=Reason.choices, required=False)
+    comment = forms.CharField(required=False, max_length=MOST_COMMENT)
+    reason = forms.CharField(
+        max_length=500, error_messages={"required": "Say why you see it differently now."}
+    )
 
 
 class ItemFilter(forms.Form):

@@ -81,6 +81,9 @@ def deciding(grades: list[Grade]) -> dict[int, Grade]:
     return {grade.item_id: grade for grade in rows}
 
 
-def graded_by(person: User) -> QuerySet[Grade]:
-    """What `person` said, the newest first."""
-    return Grade.objects.filter(reviewer=person).select_related("item__feature", "item__round", "seat")
+def latest(person: User, *, for_themselves: bool) -> QuerySet[Grade]:
+    """What `person` said, the newest first; of what is still graded nobody else sees it."""
+    rows = Grade.objects.filter(reviewer=person).select_related("item__feature")
+    if not for_themselves:
+        rows = rows.filter(item__state=ReviewItem.State.DONE)
+    return rows.order_by("-at", "-id")

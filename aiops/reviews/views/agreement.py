@@ -16,6 +16,7 @@ from aiops.reviews.models import AgreementReport, CalibrationRound, ReviewItem, 
 from aiops.reviews.queries import backlog, people
 from aiops.reviews.tabs import tabs
 
+LATEST = 20
 LABELS = {Scale.PASS_FAIL: ("Fail", "Pass"), Scale.ONE_TO_FIVE: ("1", "2", "3", "4", "5")}
 
 
@@ -95,6 +96,7 @@ def _reviewer(request: SignedInRequest, person: User) -> HttpResponse:
         "page": page,
         "rows": [(grade, thirds.get(grade.item_id)) for grade in page],
         "kind": kind,
+        "latest": people.latest(person, for_themselves=person == request.user)[:LATEST],
         "rounds": CalibrationRound.objects.filter(
             kind=CalibrationRound.Kind.CALIBRATION, items__places__reviewer=person
         ).distinct()[:10],

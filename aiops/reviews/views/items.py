@@ -1,6 +1,8 @@
 """The items of the queue, and one of them: what was said of it, and before; what a lead may do with it."""
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -12,9 +14,9 @@ from aiops.accounts.permissions import Permission
 from aiops.core import toasts
 from aiops.core.errors import AiopsError
 from aiops.core.pages import page_or_fragment, paginate
-from aiops.reviews import actions, judged
-from aiops.reviews.forms.lead import ItemFilter
-from aiops.reviews.models import ReviewItem
+from aiops.reviews import actions, judged, keys
+from aiops.reviews.forms.lead import ChangeForm, ItemFilter
+from aiops.reviews.models import Grade, Reason, ReviewItem
 from aiops.reviews.queries import adjudication, backlog, items
 from aiops.reviews.sheet import sheet
 from aiops.reviews.tabs import tabs
@@ -39,8 +41,8 @@ def item_list(request: SignedInRequest) -> HttpResponse:
 def item_page(request: SignedInRequest, item_id: int) -> HttpResponse:
     """For leads, and for those who graded it. While it is graded nobody sees what was said of it."""
     item = load(ReviewItem.objects.select_related("feature", "round", "result"), pk=item_id)
-    graded = item.grades.filter(reviewer=request.user).exists()
-    if not graded and not request.user.may(Permission.REVIEWS_LEAD):
+    mine = item.grades.filter(reviewer=request.user).first()
+    if mine is None and not request.user.may(Permission.REVIEWS_LEAD):
         toasts.error(request, "That item is for leads, and for those who graded it.")
         return redirect("reviews:queue")
     blind = adjudication.is_blind_to(item, request.user)
@@ -52,9 +54,31 @@ def item_page(request: SignedInRequest, item_id: int) -> HttpResponse:
         "history": None if blind else adjudication.history(item),
         "seats": item.places.select_related("reserved_for", "reviewer"),
         "judge": None if blind else judged.verdict(item),
+        "mine": mine,
+        "grades": keys.GRADES[item.scale],
+        "reasons": keys.REASONS,
+        "reason_words": dict(Reason.choices),
         "people": backlog.graders() if item.state in ReviewItem.ACTIVE else [],
     }
     return render(request, "reviews/item.html", context)
+
+
+@requires(Permission.REVIEWS_GRADE)
+@require_POST
+def change_grade(request: SignedInRequest, item_id: int) -> HttpResponse:
+    """See it differently, and say why; what was said before stays to be read."""
+    grade = load(Grade.objects.all(), item=item_id, reviewer=request.user.pk)
+    form = ChangeForm(request.POST)
+    if not form.is_valid():
+        toasts.error(request, " ".join(str(word) for words in form.errors.values() for word in words))
+        return redirect("reviews:item", item_id)
+    said = {**form.cleaned_data, "corrected_output": grade.corrected_output}
+    return _done(request, item_id, partial(_changed, request, grade, said))
+
+
+def _changed(request: SignedInRequest, grade: Grade, said: dict[str, Any], item: ReviewItem) -> str:
+    actions.change_grade(by=request.user, grade=grade, **said)
+    return f"Changed. What you said before stays in the history of item {item.pk}."
 
 
 @requires(Permission.REVIEWS_LEAD)
