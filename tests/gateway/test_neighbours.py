@@ -109,7 +109,7 @@ def test_a_large_partition_has_an_index_of_its_own_and_finds_the_same():
 
     async def ask(store, cache):
         await store.exchange()
-        assert store._shelving.indexed == {index_of(HERE)}
+        assert store.shelving.indexed == {index_of(HERE)}
         return [one.question for one in await store.near(HERE, f"{ASKED} Part 7")]
 
     assert with_store(ask)[0] == whole[0] == f"{ASKED} Part 7"
@@ -120,7 +120,7 @@ def test_a_large_partition_has_an_index_of_its_own_and_finds_the_same():
 
 async def ask_indexes(store, cache):
     await store.exchange()
-    return store._shelving.indexed
+    return store.shelving.indexed
 
 
 def test_checks_are_kept_with_their_texts_unless_the_feature_keeps_none():
@@ -180,10 +180,10 @@ def test_a_partition_that_is_asked_twice_is_held_and_stays_as_the_table_has_it(m
         store.keep(Asked(b"k" * 32, HERE, "Where is Paris?"), make_call(), 60)
         brought = asyncio.Event()
         monkeypatch.setattr(store.shelves, "trim", brought.set)
-        running = asyncio.create_task(store._shelving.run())
+        running = asyncio.create_task(store.shelving.run())
         await brought.wait()
         running.cancel()
-        store._searches = never
+        store.search = never
         held = await store.near(HERE, AGAIN)
         second = await put(store, cache, f"{ASKED} Now?", text="Pull.")
         both = await store.near(HERE, f"{ASKED} Now?")
@@ -206,14 +206,14 @@ async def never(wish):
 def test_what_another_process_keeps_comes_into_memory_and_its_answer_with_it():
     async def act(store, cache):
         await store.exchange()
-        await store._shelving.bring(HERE)
+        await store.shelving.bring(HERE)
         other = StoredNeighbours(store._connect, cache)
         await put(other, cache, ASKED)
         cache.forget([hashlib.sha256(HERE + ASKED.encode()).digest()])
         await put(other, cache, ASKED, ELSEWHERE)
         await store.exchange()
         await store.exchange()
-        store._searches = never
+        store.search = never
         return store.shelves.questions, texts(await store.near(HERE, AGAIN))
 
     assert with_store(act) == (1, ["Press."])
@@ -222,7 +222,7 @@ def test_what_another_process_keeps_comes_into_memory_and_its_answer_with_it():
 def test_an_answer_that_has_gone_is_no_neighbour():
     async def act(store, cache):
         await store.exchange()
-        await store._shelving.bring(HERE)
+        await store.shelving.bring(HERE)
         key = await put(store, cache, ASKED)
         cache.forget([key])
         await asyncio.to_thread(_forget_answer, key)
@@ -242,8 +242,8 @@ def test_a_partition_that_is_too_large_is_not_held(monkeypatch):
     async def act(store, cache):
         for question in (ASKED, AGAIN):
             await put(store, cache, question)
-        await store._shelving.bring(HERE)
-        return HERE in store.shelves, store._shelving._may_be_held(HERE)
+        await store.shelving.bring(HERE)
+        return HERE in store.shelves, store.shelving._may_be_held(HERE)
 
     assert with_store(act) == (False, False)
 
@@ -251,9 +251,9 @@ def test_a_partition_that_is_too_large_is_not_held(monkeypatch):
 def test_a_process_that_hears_nothing_of_purges_does_not_ask_its_memory():
     async def act(store, cache):
         await put(store, cache, ASKED)
-        await store._shelving.bring(HERE)
+        await store.shelving.bring(HERE)
         store._heard -= 11
-        store._searches = nothing
+        store.search = nothing
         return await store.near(HERE, AGAIN)
 
     assert with_store(act) == []

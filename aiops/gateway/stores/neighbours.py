@@ -73,11 +73,11 @@ class StoredNeighbours:
         self._answers = answers
         self._late = late
         self._embed = lru_cache(maxsize=1024)(embed)  # looked up, then kept
-        self._searches: Together[Wish, list[Neighbour]] = Together(connect, self._search)
+        self.search: Together[Wish, list[Neighbour]] = Together(connect, self._ask)
         self._loads: Together[Found, Neighbour | None] = Together(connect, _load)
         self.shelves = Shelves(most)
         self._writer = secrets.token_hex(8)
-        self._shelving = Shelving(connect, self.shelves, self._writer, self._unsaved)
+        self.shelving = Shelving(connect, self.shelves, self._writer, self._unsaved)
         self._thresholds: dict[str, float] = {}
         self._entries: dict[bytes, Kept] = {}
         self._writing: dict[bytes, Kept] = {}
@@ -94,8 +94,8 @@ class StoredNeighbours:
         try:
             shelf = self.shelves.get(partition)
             if shelf is None or time.monotonic() - self._heard > DEAF_AFTER:
-                self._shelving.missed(partition)
-                return await self._searches(Wish(partition, vector))
+                self.shelving.missed(partition)
+                return await self.search(Wish(partition, vector))
             found = fitting(question, shelf.search(vector, GRID[0], TRIED, time.time()))
             return await self._answered(list(islice(found, sql.NEAREST)))
         except Late:
@@ -120,7 +120,7 @@ class StoredNeighbours:
     async def run(self) -> None:
         """Write and read, until cancelled."""
         async with asyncio.TaskGroup() as both:
-            both.create_task(self._shelving.run())
+            both.create_task(self.shelving.run())
             while True:
                 try:
                     await self.exchange()
@@ -154,7 +154,7 @@ class StoredNeighbours:
     async def _hear(self, connection: Any) -> None:
         cursor = await connection.execute(sql.THRESHOLDS)
         self._thresholds = {feature: at for feature, at in await cursor.fetchall() if at is not None}
-        await self._shelving.exchange(connection)
+        await self.shelving.exchange(connection)
         self.shelves.trim()
         await self._purged(connection)
 
@@ -177,7 +177,7 @@ class StoredNeighbours:
         swept = await connection.execute(sql.SWEEP, (SWEPT,))
         if swept.rowcount < SWEPT:
             self._sweep_at = time.monotonic() + SWEEP_EVERY
-            await self._shelving.tidy(connection)
+            await self.shelving.tidy(connection)
 
     def _unsaved(self, partition: bytes, shelf: Shelf) -> None:
         for kept in (*self._writing.values(), *self._entries.values()):
@@ -195,12 +195,12 @@ class StoredNeighbours:
                 near.append(loaded)
         return near
 
-    async def _search(self, connection: Any, wishes: Sequence[Wish]) -> list[list[Neighbour]]:
+    async def _ask(self, connection: Any, wishes: Sequence[Wish]) -> list[list[Neighbour]]:
         """One statement for all small partitions, one for each large one."""
         found: list[list[Neighbour]] = [[] for _ in wishes]
         places: dict[bytes, list[int]] = {}
         for number, wish in enumerate(wishes):
-            large = index_of(wish.partition) in self._shelving.indexed
+            large = index_of(wish.partition) in self.shelving.indexed
             places.setdefault(wish.partition if large else b"", []).append(number)
         for partition, numbers in places.items():
             asked = {

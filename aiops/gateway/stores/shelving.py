@@ -22,12 +22,12 @@ from aiops.gateway.stores.indexing import INDEXED, LARGE
 from aiops.gateway.stores.pool import Connect
 
 ONCE = 10_000  # partitions that were asked for lately, and are not here
-QUEUED = 1_000
-PART = 500  # questions that are read at once
+WANTED = 1_000
+PART = 2_000  # questions that are read at once
 NEWS = 2_000
 PARTS = 5  # of news in one go; the rest comes with the next
 LATE = timedelta(seconds=2)  # by which a row may be committed after the time that it states
-REST, REST_FULL = 1.0, 20.0  # times as long as a partition took, until the next one, and where one must leave
+EACH, EACH_FULL = 2e-5, 1e-3  # seconds to rest per question that came, and where another must leave for it
 TOO_LARGE = 600.0  # seconds for which a partition that was too large isn't tried again
 log = structlog.get_logger(__name__)
 
@@ -44,7 +44,8 @@ class Shelving:
         self._unsaved = unsaved
         self._once: OrderedDict[bytes, None] = OrderedDict()
         self._not_before: dict[bytes, float] = {}
-        self._queue: asyncio.Queue[bytes] = asyncio.Queue(QUEUED)
+        self._wanted: OrderedDict[bytes, None] = OrderedDict()
+        self._any = asyncio.Event()
         self._read_to: datetime | None = None  # None: nothing has been read
         self._read: dict[bytes, datetime] = {}  # since then
         self.indexed: frozenset[str] = frozenset()  # names of large partitions' indexes
@@ -55,41 +56,51 @@ class Shelving:
             self._once[partition] = None
             if len(self._once) > ONCE:
                 self._once.popitem(last=False)
-        elif self._may_be_held(partition) and not self._queue.full():
-            del self._once[partition]
-            self._queue.put_nowait(partition)
+        elif len(self._wanted) < WANTED:
+            self._wanted[partition] = None
+            self._any.set()
 
     async def run(self) -> None:
         """Bring what is wanted, until cancelled. Slowly where another must leave for it."""
         while True:
-            partition = await self._queue.get()
-            begun = time.monotonic()
+            await self._any.wait()
             try:
-                if self._read_to is not None and self._may_be_held(partition):
-                    await self.bring(partition)
+                came = await self._bring_next()
             except (Error, OSError) as error:
                 log.warning("not_brought", error=str(error).strip())
-            rest = REST_FULL if self._shelves.full else REST
-            await asyncio.sleep(rest * (time.monotonic() - begun))
+                came = PART
+            await asyncio.sleep(came * (EACH_FULL if self._shelves.full else EACH))
 
-    async def bring(self, partition: bytes) -> None:
+    async def _bring_next(self) -> int:
+        """How many questions came."""
+        partition, _ = self._wanted.popitem(last=False)
+        if not self._wanted:
+            self._any.clear()
+        self._once.pop(partition, None)
+        if self._read_to is None or not self._may_be_held(partition):
+            return 0
+        return await self.bring(partition)
+
+    async def bring(self, partition: bytes) -> int:
+        """Fill its shelf, as far as it is not too large; return how many questions came."""
         shelf = self._shelves.begin(partition)
         try:
             self._unsaved(partition, shelf)
-            async with (
-                self._connect() as connection,
-                connection.transaction(),
-                connection.cursor(name="shelf", binary=True) as cursor,
-            ):
-                await cursor.execute(_ALL, (partition, LARGE + 1))
-                while rows := await cursor.fetchmany(PART):
-                    shelf.fill(*_read(rows))
+            last, more = b"", True
+            while more and len(shelf) <= LARGE:
+                async with self._connect() as connection:
+                    rows = await (
+                        await connection.execute(_ALL, (partition, last, PART), binary=True)
+                    ).fetchall()
+                shelf.fill(*_read(rows))
+                last, more = rows[-1][0] if rows else b"", len(rows) == PART
             if len(shelf) > LARGE:
                 self._not_before[partition] = time.monotonic() + TOO_LARGE
-                return
-            self._shelves.finish(partition)
+            else:
+                self._shelves.finish(partition)
+            return len(shelf)
         finally:
-            if self._shelves.get(partition) is None:
+            if self._shelves.get(partition) is not shelf:
                 self._shelves.drop(partition)
 
     async def exchange(self, connection: Any) -> None:
@@ -147,7 +158,10 @@ def _read(rows: Sequence[tuple[bytes, float, str, bytes]]) -> tuple[list[Entry],
 
 _ENTRY = "key, extract(epoch FROM expires_at)::float8, question, embedding"
 _ALL = f"""
-SELECT {_ENTRY} FROM gateway_semanticentry WHERE partition = %s AND expires_at > now() LIMIT %s
+SELECT {_ENTRY} FROM gateway_semanticentry WHERE key IN (
+  SELECT key FROM gateway_semanticentry WHERE partition = %s AND key > %s AND expires_at > now()
+  ORDER BY key LIMIT %s
+) ORDER BY key
 """  # noqa: S608 - our own words
 _NEWS = """
 SELECT key, partition, at FROM gateway_semanticentry
