@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from aiops.reviews.views import adjudication, agreement, grading, guidelines, items, lead, rounds
+from aiops.reviews.views import (
+    adjudication,
+    agreement,
+    grading,
+    guidelines,
+    items,
+    lead,
+    rounds,
+    sampling,
+    sending,
+)
 
 app_name = "reviews"
 urlpatterns = [
@@ -31,6 +41,11 @@ urlpatterns = [
     path("lead/", lead.lead, name="lead"),
     path("lead/assign/", lead.assign, name="assign"),
     path("lead/reviewers/", lead.set_reviewers, name="set-reviewers"),
+    path("sampling/", sampling.sampling_list, name="sampling"),
+    path("sampling/<slug:slug>/", sampling.sampling_of, name="sampling-of"),
+    path("send/", sending.send_sample, name="send-sample"),
+    path("send/calls/<slug:call_id>/", sending.send_call, name="send-call"),
+    path("send/runs/<int:run_id>/", sending.send_run, name="send-run"),
     path("items/", items.item_list, name="items"),
     path("items/<int:item_id>/", items.item_page, name="item"),
     path("items/<int:item_id>/change/", items.change_grade, name="change-grade"),

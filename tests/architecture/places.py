@@ -157,6 +157,8 @@ def _reviews() -> dict[str, Any]:
         "item_id": seat.item_id,
         "round_id": factories.make_round().pk,
         "reviewer_id": seat.reviewer_id,
+        "call_id": factories.make_call().id,
+        "run_id": factories.make_run().pk,
     }
 
 

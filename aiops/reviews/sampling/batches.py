@@ -79,7 +79,7 @@ def skip_to(policy: SamplingPolicy, until: datetime) -> None:
 def _draw(policy: SamplingPolicy, since: datetime) -> None:
     slug, until = policy.feature.slug, since + HOUR
     usual = reading.usual(slug, since)
-    calls = reading.seen(reading.eligible(slug).filter(at__gte=since, at__lt=until))
+    calls = reading.seen(reading.eligible(slug).filter(at__gte=since, at__lt=until).order_by())
     learnt = reading.learnt(slug, since, until, until + LAG)
     if calls and policy.shares.get(Stratum.NEW_TOPIC, 0) > policy.base_share:
         new = novelty.new_topics(slug, since, until)

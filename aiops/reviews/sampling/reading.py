@@ -27,7 +27,7 @@ def eligible(feature: str) -> QuerySet[Call]:
 
 def seen(rows: QuerySet[Call]) -> list[Seen]:
     """What is needed to tell their strata, without their texts."""
-    found = rows.order_by().values_list(*_SEEN).iterator(chunk_size=5_000)
+    found = rows.values_list(*_SEEN).iterator(chunk_size=5_000)
     return [Seen(*row) for row in found]
 
 
@@ -65,7 +65,7 @@ def learnt_late(
     named = {*found.thumbs_down, *found.judge_fail, *found.judge_unsure}
     keys = [(moment(call_id), call_id) for call_id in named if valid(call_id)]
     keys = [key for key in keys if before - BEFORE <= key[0] < before]
-    calls = seen(eligible(feature).filter(pk__in=keys)) if keys else []
+    calls = seen(eligible(feature).filter(pk__in=keys).order_by()) if keys else []
     return calls, found
 
 
