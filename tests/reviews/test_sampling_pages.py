@@ -24,8 +24,8 @@ TYPED = {
     "double_share": "18", "gold_share": "5", "scale": "pass_fail", "masked": ["email"], "judge": "",
     "judge_model": "", "judge_share": "0", "judge_repeats": "1", "why": "Monday.",
     **{f"share_{name}": "0" for name in (
-        "thumbs_down", "judge_fail", "judge_unsure", "guardrail_near_miss", "canary", "new_topic", "rare_locale",
-        "dearest", "longest",
+        "thumbs_down", "judge_fail", "judge_unsure", "guardrail_near_miss", "canary", "new_topic",
+        "rare_locale", "dearest", "longest",
     )},
 }  # fmt: skip  # pairs, read as a table
 

@@ -19,7 +19,7 @@ ABOUT = {
     Stratum.THUMBS_DOWN: "The application says that people dislike, reject or complain of it.",
     Stratum.JUDGE_FAIL: "The live judge fails it.",
     Stratum.JUDGE_UNSURE: "The live judge, asked several times, disagrees with itself.",
-    Stratum.GUARDRAIL_NEAR_MISS: "A guardrail mended it, only observed a failure, or was within 10 % of its limit.",
+    Stratum.GUARDRAIL_NEAR_MISS: "A guardrail mended it, only observed a failure, or was close to its limit.",
     Stratum.CANARY: "A candidate answered.",
     Stratum.NEW_TOPIC: "In words unlike all that was asked in four weeks, or of a category that is new.",
     Stratum.RARE_LOCALE: "In a locale of less than 2 % of the calls.",
@@ -27,8 +27,13 @@ ABOUT = {
     Stratum.LONGEST: "One in fifty: the longest answers.",
 }
 KEEP = "keep"  # the judge that is in force, at its version
-_KINDS = {"email": "E-mail addresses", "phone": "Phone numbers", "card": "Card numbers", "iban": "Account numbers",
-          "address": "Internet addresses"}  # fmt: skip  # pairs, read as a table
+_KINDS = {
+    "email": "E-mail addresses",
+    "phone": "Phone numbers",
+    "card": "Card numbers",
+    "iban": "Account numbers",
+    "address": "Internet addresses",
+}
 
 
 def _percent(label: str, *, most: int = 100, help_text: str = "") -> forms.FloatField:

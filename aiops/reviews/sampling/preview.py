@@ -24,7 +24,7 @@ SPAN = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A stratum in a week: its calls, the share that is asked for and the one there is room for, its items."""
+    """A stratum in a week: its calls, the share asked for and the one there is room for, its items."""
 
     stratum: Stratum
     calls: int

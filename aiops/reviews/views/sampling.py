@@ -11,7 +11,6 @@ from aiops.core.errors import AiopsError
 from aiops.core.pages import paginate
 from aiops.features.models import Feature
 from aiops.reviews import actions
-from aiops.reviews.actions.sampling import Asked
 from aiops.reviews.forms.sampling import SamplingForm
 from aiops.reviews.models import SamplingPolicy
 from aiops.reviews.queries import sampling as queries
@@ -69,7 +68,7 @@ def _preview(feature: Feature, form: SamplingForm, policy: SamplingPolicy) -> Pr
     """Of what is typed, or of what is in force; None where that cannot be."""
     if form.errors:
         return None
-    shown: Asked | SamplingPolicy = form.asked if form.is_bound else policy
+    shown = form.asked if form.is_bound else policy
     return preview(
         feature,
         base=shown.base_share,
