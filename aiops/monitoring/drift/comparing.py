@@ -88,7 +88,7 @@ class Reader:
             measuring.measure(signal, past, current, self.sizes, self._seed(one, signal))
             for signal in one.signals
         ]
-        decide(readings, chosen)
+        measuring.decide(readings, days=chosen.days, short=chosen.short)
         samples = [self.rows[kept.pk][2] for kept in one.current]
         found = {r.signal.name: movers.of(r, samples, past) for r in readings if r.state in LOOKED_AT}
         return Read(one, chosen, readings, found)
@@ -109,14 +109,3 @@ class Reader:
 
 
 LOOKED_AT = {deciding.State.DRIFT, deciding.State.SMALL_CHANGE, deciding.State.UNPROVEN}
-
-
-def decide(readings: Sequence[Measured], chosen: Chosen) -> None:
-    """The states of signals that are looked at together."""
-    measured = [one for one in readings if one.p is not None]
-    for one, p in zip(measured, deciding.adjusted([m.p or 0.0 for m in measured]), strict=True):
-        one.p_adjusted = p
-    for one in readings:
-        one.state = deciding.state(measured=one.measured, p_adjusted=one.p_adjusted, practical=one.practical)
-        if not one.measured and one.n >= measuring.LEAST and chosen.short:
-            one.collecting(chosen.days, chosen.short, "days to compare with")

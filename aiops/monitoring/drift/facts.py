@@ -15,7 +15,7 @@ from aiops.knowledge.vectors import counts
 
 DIMENSIONS = 128  # of 512, folded: what a distance of two days needs
 READ = 300  # characters that say the language
-EMBEDDED = 2000  # characters that say what a text is about
+EMBEDDED = 1000  # characters that say what a text is about
 LEAST_COST = 1e-10
 
 
@@ -81,7 +81,7 @@ def language_of(text: str) -> str:
     return found if found is not None and confidence >= languages.SURE else ""
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def vector(text: str) -> bytes:
     """The text as `DIMENSIONS` signed bytes, a vector of length 127."""
     found = np.zeros(DIMENSIONS)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from aiops.monitoring.drift import permuting, sides, statistics
+from aiops.monitoring.drift import deciding, permuting, sides, statistics
 from aiops.monitoring.drift.deciding import State
 from aiops.monitoring.drift.sides import Side
 from aiops.monitoring.drift.signals import LOGARITHMIC, Kind, Signal
@@ -15,7 +15,7 @@ from aiops.monitoring.drift.windows import VALUES
 
 LEAST = statistics.LEAST
 TIMES = 10  # the reference is at least so many times the window
-VALUES_AT_MOST = (10_000, 1_000)  # of the reference, of the window: more say the same, later
+VALUES_AT_MOST = (5_000, 500)  # of the reference, of the window: more say the same, later
 VECTORS_AT_MOST = (500, 500)
 NAMED = 20  # calls of a part, from which on it is told
 BINS = 10
@@ -230,3 +230,14 @@ def _vectors(found: Measured, reference: Side | None, current: Side, sizes: Size
     found.practical = found.value >= sizes.mean_sd
     found.facts |= {"mmd2": tested["mmd2"], "splits": tested["splits"], "seed": seed, "method": "mmd"}
     return found
+
+
+def decide(readings: Sequence[Measured], *, days: int = 0, short: int = 0) -> None:
+    """The states of signals that are looked at together. `short`: how many `days` there should have been."""
+    measured = [one for one in readings if one.p is not None]
+    for one, p in zip(measured, deciding.adjusted([m.p or 0.0 for m in measured]), strict=True):
+        one.p_adjusted = p
+    for one in readings:
+        one.state = deciding.state(measured=one.measured, p_adjusted=one.p_adjusted, practical=one.practical)
+        if not one.measured and one.n >= LEAST and short:
+            one.collecting(days, short, "days to compare with")
