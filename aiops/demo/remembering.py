@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from django.db import connection
 
-from aiops.demo import caching, deciding, hourly, keys, records, routing, served
+from aiops.demo import caching, deciding, hourly, judging, keys, records, routing, served
 from aiops.gateway import listening, storing
 from aiops.gateway.models import INTERNAL_ARM, Call, Rollup
 from aiops.gateway.painting import paint
@@ -19,7 +19,7 @@ from aiops.tenants.tokens import read_token
 def remember(now: datetime) -> int:
     """Store what is not there yet; return how many calls and sums. Nothing is charged: budgets come later."""
     picture = paint().picture
-    past = _past(now, picture)
+    past = past_of(now, picture)
     known = Rollup.objects.exclude(arm=INTERNAL_ARM).exists()  # of calls: evaluations have theirs
     sums = [] if known else list(hourly.sums(past))
     calls = [] if Call.objects.exists() else [*caching.wrong_calls(past), *records.calls(past)]
@@ -29,10 +29,11 @@ def remember(now: datetime) -> int:
     asyncio.run(_store(sums, calls))
     caching.checks(now)
     caching.entries(picture)
+    judging.remember(past)
     return len(sums) + len(calls)
 
 
-def _past(now: datetime, picture: Picture) -> records.Past:
+def past_of(now: datetime, picture: Picture) -> records.Past:
     wanted, router = deciding.wanted(), routing.decided(picture, now)
     tried, serving = served.tried(wanted.trial, now), served.serving()
     if router and router.feature in serving:

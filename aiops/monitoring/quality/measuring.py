@@ -17,12 +17,12 @@ from aiops.monitoring.quality import estimating
 from aiops.monitoring.quality.evidence import Evidence, evidence
 from aiops.reviews.models import Grade, JudgedCall, ReviewItem, SamplingPolicy
 
-RANGES = {"2d": 2, "7d": 7, "28d": 28, "90d": 90}  # days up to today, in UTC
+RANGES = {"2d": 2, "7d": 7, "28d": 28, "90d": 90}  # days in UTC, and what there is of today
 LONGEST = 90
 SLICES = {"locale": 8, "category": 12, "version": 6}  # how many of each, those with most calls
 LINES = 5  # locales with a line of their own over time
 # How far the points of a chart lie apart, how many there are, and how many days each looks back.
-TRENDS = {"short": (1, 8, 2), "month": (2, 14, 7), "quarter": (7, 13, 7)}
+TRENDS = {"short": (1, 8, 2), "month": (4, 7, 7), "quarter": (7, 13, 7)}
 STALE = timedelta(hours=6)  # days pass, too
 LEAST_ARM = 10  # judged calls of an arm that is worth a row
 
@@ -50,18 +50,18 @@ def measure(feature: Feature, now: datetime) -> QualityReport:
 def report(feature: Feature, now: datetime) -> dict[str, Any]:
     """All that the pages show of a feature."""
     today = now.astimezone(UTC).date()
-    begin = datetime.combine(today - timedelta(days=LONGEST - 1), datetime.min.time(), UTC)
+    begin = datetime.combine(today - timedelta(days=LONGEST), datetime.min.time(), UTC)
     seen = evidence(feature, begin)
     mixes = {days: gateway.live_mix(feature.slug, days) for days in RANGES.values()}
     return {
         "unsettled": seen.unsettled,
         "ranges": {
-            key: _range(feature.slug, seen.between(today - timedelta(days=days - 1), today), key, mixes[days])
+            key: _range(feature.slug, seen.between(today - timedelta(days=days), today), key, mixes[days])
             for key, days in RANGES.items()
         },
         "trends": {key: _trend(feature.slug, seen, today, key, mixes[28]) for key in TRENDS},
-        "arms": _arms(feature.slug, seen.between(today - timedelta(days=27), today)),
-        "judge": _judge(feature, seen.between(today - timedelta(days=WINDOW.days - 1), today)),
+        "arms": _arms(feature.slug, seen.between(today - timedelta(days=28), today)),
+        "judge": _judge(feature, seen.between(today - timedelta(days=WINDOW.days), today)),
     }
 
 
@@ -93,8 +93,9 @@ def _trend(
         own = seen.of(locale=locale) if locale else seen
         mixed = _only(live, "locale", locale) if locale else live
         found[locale] = [
-            _point(own.between(day - timedelta(days=back - 1), day), f"{slug} {key} {locale}", mixed, day)
+            _point(own.between(first, day), f"{slug} {key} {locale}", mixed, day)
             for day in days
+            for first in (day - timedelta(days=back if day == today else back - 1),)
         ]
     return found
 
