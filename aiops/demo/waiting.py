@@ -1,7 +1,6 @@
-"""Tickets of the demo: some wait for somebody, one is answered. They belong to calls of the last days.
+"""Tickets of the demo: some wait for somebody, one is answered, one is handed to a colleague.
 
-Every second contract that waits for a person had an answer that its schema refused: it was cut off. One ticket
-is handed to a colleague.
+They belong to calls of the last days. Every second contract had an answer that its schema refused: cut off.
 """
 
 from datetime import datetime, timedelta
