@@ -8,7 +8,7 @@ import pytest
 from aiops.evaluations.anchoring import Stratum, true_pass_rate
 from aiops.evaluations.trust import Trust
 from aiops.monitoring.quality import estimating
-from aiops.monitoring.quality.evidence import Evidence, Human, Verdicts
+from aiops.monitoring.quality.samples import Evidence, Human, Verdicts
 
 DAY = date(2026, 11, 20)
 

@@ -26,7 +26,7 @@ from aiops.evaluations.anchoring import (
 from aiops.evaluations.mix import Group, fold
 from aiops.evaluations.statistics import wilson
 from aiops.evaluations.trust import JudgeTrust, judge_trust
-from aiops.monitoring.quality.evidence import Evidence, Human, Verdicts
+from aiops.monitoring.quality.samples import Evidence, Human, Verdicts
 
 MOST = 5.0  # times that a group may count more, or less, than its calls
 Key = tuple[str, bool]  # judge, verdict

@@ -1,87 +1,19 @@
 """What is known of the answers of some days: verdicts of the live judge, and what people say of calls."""
 
-from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Count
 from django.db.models.functions import TruncDate
 
 from aiops.features.models import Feature
+from aiops.monitoring.quality.samples import Evidence, Human, Verdicts
 from aiops.reviews.models import Grade, JudgedCall, ReviewItem, Seat, Stratum
 from aiops.reviews.settling import final, passes
 
 NOT_DRAWN = (Stratum.BY_HAND, Stratum.ESCALATED, Stratum.RUN)  # somebody chose them: they stand for no others
 _SLICES = ("category", "locale", "approach_name", "arm", "model")
-
-
-@dataclass(frozen=True, slots=True)
-class Verdicts:
-    """`n` calls of a day that are alike, and that the judge `digest` passed or failed."""
-
-    day: date
-    category: str
-    locale: str
-    version: str
-    arm: str
-    model: str
-    digest: str
-    passed: bool
-    chance: float  # of having been judged
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
-class Human:
-    """What people say of a call that was drawn with `chance`; `judge`: who judged it and how, if one did."""
-
-    day: date
-    category: str
-    locale: str
-    version: str
-    arm: str
-    model: str
-    passed: bool
-    chance: float
-    is_random: bool
-    judge: tuple[str, bool] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """`unsettled`: graded calls that wait for a third person, and count as those say who graded so far."""
-
-    verdicts: list[Verdicts]
-    humans: list[Human]
-    unsettled: int = 0
-
-    def between(self, first: date, last: date) -> "Evidence":
-        """Of the calls of these days."""
-        return Evidence(
-            [one for one in self.verdicts if first <= one.day <= last],
-            [one for one in self.humans if first <= one.day <= last],
-        )
-
-    def of(self, **equal: str) -> "Evidence":
-        """Of the calls whose category, locale, version, arm or model is this."""
-        return Evidence(
-            [one for one in self.verdicts if _is(one, equal)], [one for one in self.humans if _is(one, equal)]
-        )
-
-    def values(self, name: str) -> list[str]:
-        """The categories, locales, … that occur, those with most verdicts first, then with most grades."""
-        count: dict[str, int] = defaultdict(int)
-        for one in self.verdicts:
-            count[getattr(one, name)] += one.n
-        for human in self.humans:
-            count[getattr(human, name)] += 1
-        return sorted(count, key=lambda value: (-count[value], value))
-
-
-def _is(one: Verdicts | Human, equal: dict[str, str]) -> bool:
-    return all(getattr(one, name) == value for name, value in equal.items())
 
 
 def evidence(feature: Feature, since: datetime) -> Evidence:

@@ -14,7 +14,8 @@ from aiops.gateway import queries as gateway
 from aiops.monitoring import live_judge
 from aiops.monitoring.models import QualityReport
 from aiops.monitoring.quality import estimating
-from aiops.monitoring.quality.evidence import Evidence, evidence
+from aiops.monitoring.quality.evidence import evidence
+from aiops.monitoring.quality.samples import Evidence
 from aiops.reviews.models import Grade, JudgedCall, ReviewItem, SamplingPolicy
 
 RANGES = {"2d": 2, "7d": 7, "28d": 28, "90d": 90}  # days in UTC, and what there is of today
