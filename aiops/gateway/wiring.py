@@ -97,13 +97,17 @@ async def opened_gate(port: int) -> AsyncIterator[Gate]:
             picture=lambda: snapshot.picture,
             handle=gateway(world),
             world=world,
-            state=lambda: _state(snapshot, recorder, limits, idempotency),
+            state=lambda: _state(snapshot, recorder, limits, idempotency, neighbours),
             metrics=figures.page,
         )
 
 
 def _state(
-    snapshot: Snapshot, recorder: SpoolRecorder, limits: Limits, idempotency: StoredIdempotency
+    snapshot: Snapshot,
+    recorder: SpoolRecorder,
+    limits: Limits,
+    idempotency: StoredIdempotency,
+    neighbours: StoredNeighbours,
 ) -> Mapping[str, Any]:
     """What /readyz says."""
     return {
@@ -114,6 +118,7 @@ def _state(
         "rate_limits": "local" if limits.local_only else "shared",
         "processes": snapshot.processes,
         "idempotency_keys": "shared" if idempotency.shared else "local",
+        "questions_in_memory": neighbours.shelves.questions,
     }
 
 

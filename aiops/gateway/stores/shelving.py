@@ -23,7 +23,8 @@ from aiops.gateway.stores.pool import Connect
 
 ONCE = 10_000  # partitions that were asked for lately, and are not here
 WANTED = 1_000
-PART = 2_000  # questions that are read at once
+PART = 250  # questions that are read at once: so long no call goes on, some 3 ms
+AT_ONCE = 3  # partitions that come
 NEWS = 2_000
 PARTS = 5  # of news in one go; the rest comes with the next
 LATE = timedelta(seconds=2)  # by which a row may be committed after the time that it states
@@ -61,7 +62,13 @@ class Shelving:
             self._any.set()
 
     async def run(self) -> None:
-        """Bring what is wanted, until cancelled. Slowly where another must leave for it."""
+        """Bring what is wanted, until cancelled."""
+        async with asyncio.TaskGroup() as all_of_them:
+            for _ in range(AT_ONCE):
+                all_of_them.create_task(self._bring_on())
+
+    async def _bring_on(self) -> None:
+        """One after the other; slowly where another must leave for it."""
         while True:
             await self._any.wait()
             try:
