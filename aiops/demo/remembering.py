@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from django.db import connection
 
-from aiops.demo import caching, deciding, hourly, judging, keys, records, routing, served
+from aiops.demo import agreeing, caching, deciding, hourly, judging, keys, records, routing, served
 from aiops.gateway import listening, storing
 from aiops.gateway.models import INTERNAL_ARM, Call, Rollup
 from aiops.gateway.painting import paint
@@ -30,6 +30,7 @@ def remember(now: datetime) -> int:
     caching.checks(now)
     caching.entries(picture)
     judging.remember(past)
+    agreeing.agree(now)
     return len(sums) + len(calls)
 
 
