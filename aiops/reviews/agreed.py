@@ -21,8 +21,10 @@ from aiops.reviews.settling import final, passes
 
 WINDOW = timedelta(weeks=13)
 # The scale, then the columns of `Said` in their order.
-_COLUMNS = ("scale", "item_id", "reviewer_id", "seat__number", "seat__role", "raw", "value")
-_COLUMNS += ("item__category", "item__locale")
+_COLUMNS = (
+    *("scale", "item_id", "reviewer_id", "seat__number", "seat__role", "raw", "value"),
+    *("item__category", "item__locale"),
+)
 SLICES = 50  # categories and locales, those with most; pairs of people too
 
 
@@ -139,7 +141,7 @@ def _golden(feature: Feature, since: datetime) -> dict[int, list[tuple[int, int]
     rows = Grade.objects.filter(item__feature=feature, item__gold__isnull=False, at__gte=since)
     found: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
     for reviewer, passed, gold in rows.values_list("reviewer_id", "passed", "item__gold"):
-        found[reviewer].append((int(passed), int(gold["passed"])))
+        found[reviewer].append((int(passed), int((gold or {})["passed"])))
     return found
 
 

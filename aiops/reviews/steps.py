@@ -59,7 +59,7 @@ def _step(item: ReviewItem) -> Step:
     )
 
 
-def _in_state(item: ReviewItem, state: State) -> ReviewItem:
+def _in_state(item: ReviewItem, state: ReviewItem.State) -> ReviewItem:
     if item.state != state:
         item.state = state
         item.done_at = clock.now() if state == State.DONE else None

@@ -16,7 +16,7 @@ MOST_ASSIGNED = 200
 ROUND_MOST = 50
 
 
-class PeopleChoice(forms.ModelMultipleChoiceField):
+class PeopleChoice(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic in the stubs alone
     def label_from_instance(self, obj: User) -> str:
         read = ", ".join(obj.languages)
         return f"{obj.email}, reads {read}" if read else f"{obj.email}, reads what has no language"

@@ -47,13 +47,13 @@ def waiting_for(user: User) -> list[Waiting]:
     """By feature what waits for `user`, the most first; nothing for who may not grade."""
     if not user.may(Permission.REVIEWS_GRADE):
         return []
-    counts = {
-        "items": Count("item", distinct=True),
-        "reserved": Count("item", distinct=True, filter=Q(reserved_for=user)),
-        "oldest": Min("item__created_at"),
-    }
-    rows = seats_for(user).values_list("feature__slug", "feature__name").annotate(**counts)
-    return [Waiting(*row) for row in rows.order_by("-items", "feature__slug")]
+    rows = seats_for(user).values_list("feature__slug", "feature__name")
+    counted = rows.annotate(
+        items=Count("item", distinct=True),
+        reserved=Count("item", distinct=True, filter=Q(reserved_for=user)),
+        oldest=Min("item__created_at"),
+    )
+    return [Waiting(*row) for row in counted.order_by("-items", "feature__slug")]
 
 
 @dataclass(frozen=True, slots=True)
