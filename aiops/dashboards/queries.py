@@ -24,7 +24,7 @@ from aiops.prompts.models import Label, Prompt, Version
 from aiops.prompts.queries import PRODUCTION
 from aiops.releases import queries as releases
 from aiops.releases.models import ReviewRequest
-from aiops.reviews.queries import backlog
+from aiops.reviews.queries import backlog, tickets
 
 RECENT = timedelta(hours=24)
 SHOWN_CHANGES = 12
@@ -154,7 +154,7 @@ def recent_changes(user: User) -> list[words.Sentence]:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Alerts, runs, drafts, reviews and outputs to grade that `user` should look at."""
+    """Alerts, runs, drafts, reviews, outputs to grade and tickets that `user` should look at."""
 
     alerts: list[Alert]
     running: list[Run]
@@ -162,15 +162,16 @@ class Waiting:
     drafts: list[Dataset]
     reviews: list[ReviewRequest]
     grades: list[backlog.Waiting]
+    tickets: tickets.Waiting
 
     @property
     def count(self) -> int:
         single = (self.alerts, self.running, self.failed, self.drafts, self.reviews)
-        return sum(len(rows) for rows in single) + sum(row.items for row in self.grades)
+        return sum(map(len, single)) + sum(row.items for row in self.grades) + self.tickets.count
 
 
 def waiting_for(user: User) -> Waiting:
-    """Open alerts, own runs under way or failed, changed drafts, reviews to answer, outputs to grade."""
+    """Open alerts, own runs under way or failed, changed drafts, reviews, outputs to grade, tickets."""
     own: list[Run] = []
     if user.may(Permission.EVALUATIONS_RUN):
         ended = Q(state__in=(Run.State.FAILED, Run.State.STOPPED), finished_at__gte=clock.now() - STALE)
@@ -179,7 +180,7 @@ def waiting_for(user: User) -> Waiting:
     running, ended_runs = [run for run in own if run.is_active], [run for run in own if not run.is_active]
     raised = list(open_alerts(user)[:SHOWN_ALERTS]) if user.may(Permission.ALERTS_HANDLE) else []
     reviews, grades = list(releases.waiting_for(user)[:10]), backlog.waiting_for(user)
-    return Waiting(raised, running, ended_runs, drafts, reviews, grades)
+    return Waiting(raised, running, ended_runs, drafts, reviews, grades, tickets.waiting_for(user))
 
 
 def open_alerts(user: User) -> QuerySet[Alert]:

@@ -70,7 +70,7 @@ def test_home_asks_as_many_questions_for_three_features_as_for_one(
         _, run = make_built_feature()
         judge(run, True)
     client = as_role("engineer")
-    with django_assert_max_num_queries(31):
+    with django_assert_max_num_queries(32):
         assert client.get(reverse("dashboards:home")).status_code == 200
 
 

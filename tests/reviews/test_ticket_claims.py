@@ -175,3 +175,16 @@ def test_what_cannot_be_a_case_says_why():
         actions.ticket_as_case(by=by, ticket=bare)
     assert queries.golden_name(bare) == ""
     assert not Dataset.objects.exists()
+
+
+def test_home_says_how_many_wait_and_which_are_ones_own(as_role, people):
+    client, (other, _) = as_role("reviewer"), people
+    mine, theirs, free = (make_ticket(due_at=clock.now() + timedelta(hours=hours)) for hours in (3, 1, 2))
+    make_ticket(kind="deferred")
+    ticket_claims.take(client.user, mine), ticket_claims.take(other, theirs)
+    found = queries.waiting_for(client.user)
+    assert (found.free, found.mine, found.count, found.due) == (1, 1, 2, free.due_at)
+    shown = client.get("/").content.decode()
+    assert "2 tickets" in shown
+    assert "1 of them yours" in shown
+    assert queries.waiting_for(make_user(roles=["viewer"])).count == 0

@@ -1,8 +1,9 @@
 """Named questions about tickets. Nothing here writes."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from aiops.accounts.models import User
 from aiops.accounts.permissions import ROLES, Permission
@@ -55,6 +56,31 @@ def counts() -> dict[str, int]:
     kinds = {kind.value: Count("pk", filter=Q(kind=kind)) for kind in Ticket.Kind}
     soon = Count("pk", filter=Q(due_at__lt=clock.now() + SOON))
     return Ticket.objects.filter(waits()).aggregate(waiting=Count("pk"), soon=soon, **kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Tickets for a person: those that nobody has, and own ones; the nearest deadline of these."""
+
+    free: int
+    mine: int
+    due: datetime | None
+
+    @property
+    def count(self) -> int:
+        return self.free + self.mine
+
+
+def waiting_for(user: User) -> Waiting:
+    """None for who may not answer; in one query."""
+    if not user.may(Permission.TICKETS_ANSWER):
+        return Waiting(0, 0, None)
+    rows = Ticket.objects.filter(waits()).exclude(kind=Ticket.Kind.DEFERRED)
+    mine = Q(held(), claim__person=user)
+    free = Q(claim=None) | Q(claim__lease_until__lte=clock.now())
+    due = Min("due_at", filter=mine | free)
+    found = rows.aggregate(free=Count("pk", filter=free), mine=Count("pk", filter=mine), due=due)
+    return Waiting(**found)
 
 
 def features() -> list[str]:
