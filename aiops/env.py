@@ -53,6 +53,9 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("OTEL_EXPORTER_OTLP_ENDPOINT", "where traces go"),
     Variable("AIOPS_CALLBACKS_HTTP", "true or false: answers of tickets may be sent without TLS", "false"),
     Variable("AIOPS_METRICS_TENANT", "true or false: tenants as a label of the gateway's metrics", "false"),
+    Variable(
+        "AIOPS_CACHE_MEMORY_MB", "memory of a gateway process for questions of the semantic cache", "256"
+    ),
     Variable("SENTRY_DSN", "where errors go", secret=True),
 )
 _KNOWN = {variable.name: variable for variable in VARIABLES}
@@ -76,6 +79,14 @@ def flag(name: str) -> bool:
     if value in {"false", "0", ""}:
         return False
     raise BadEnvironment(f"{name}={value!r} is neither true nor false. Write {name}=true or {name}=false.")
+
+
+def megabytes(name: str) -> int:
+    """A variable of so many MB, in bytes."""
+    value = text(name)
+    if not value.isascii() or not value.isdigit():
+        raise BadEnvironment(f"{name}={value!r} is no number of megabytes. Write {name}=256.")
+    return int(value) * 2**20
 
 
 def use_home(arguments: Sequence[str]) -> None:

@@ -35,9 +35,11 @@ INSTALLED_APPS = [
     "csp",
     "aiops.core",
     "aiops.audit",
+    "aiops.alerts",
     "aiops.accounts",
     "aiops.tenants",
     "aiops.catalog",
+    "aiops.embeddings",
     "aiops.features",
     "aiops.datasets",
     "aiops.prompts",
@@ -50,6 +52,7 @@ INSTALLED_APPS = [
     "aiops.evaluations",
     "aiops.releases",
     "aiops.reviews",
+    "aiops.monitoring",
     "aiops.dashboards",
     "aiops.operations",
     "aiops.demo",
@@ -224,6 +227,7 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+PAID_EMBEDDER = "aiops.gateway.reembedding.paying.at_once"  # what asks models for vectors, and keeps budgets
 CELERY_BEAT_SCHEDULE_FILENAME = str(AIOPS_HOME / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "evaluations.sweep": {"task": "evaluations.sweep", "schedule": 5.0, "options": {"expires": 10}},
@@ -254,6 +258,26 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "gateway.keep_embeddings": {
+        "task": "gateway.keep_embeddings",
+        "schedule": 10.0,
+        "options": {"expires": 20},
+    },
+    "monitoring.judge_calls": {
+        "task": "monitoring.judge_calls",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "monitoring.measure_quality": {
+        "task": "monitoring.measure_quality",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
+    "monitoring.watch_drift": {
+        "task": "monitoring.watch_drift",
+        "schedule": crontab(minute="12,42"),
+        "options": {"expires": 1500},
+    },
     "gateway.deliver_callbacks": {
         "task": "gateway.deliver_callbacks",
         "schedule": 15.0,
@@ -263,6 +287,14 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "flags.carry_out_schedules",
         "schedule": 5.0,
         "options": {"expires": 10},
+    },
+    "reviews.draw": {"task": "reviews.draw", "schedule": 300.0, "options": {"expires": 300}},
+    "reviews.forget": {"task": "reviews.forget", "schedule": crontab(hour=3, minute=40)},
+    "reviews.look_again": {"task": "reviews.look_again", "schedule": 300.0, "options": {"expires": 300}},
+    "reviews.reckon_agreement": {
+        "task": "reviews.reckon_agreement",
+        "schedule": 120.0,
+        "options": {"expires": 120},
     },
     "approaches.sweep": {"task": "approaches.sweep", "schedule": 30.0, "options": {"expires": 60}},
     "knowledge.sweep": {"task": "knowledge.sweep", "schedule": 10.0, "options": {"expires": 30}},

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("aiops.dashboards.urls")),
+    path("alerts/", include("aiops.dashboards.alert_urls")),
     path("accounts/", include("aiops.accounts.urls")),
     path("catalog/", include("aiops.catalog.urls")),
     path("tenants/", include("aiops.tenants.urls")),
@@ -16,10 +17,14 @@ urlpatterns = [
     path("features/<slug:slug>/", include("aiops.dashboards.feature_urls")),
     path("features/<slug:slug>/try/", include("aiops.gateway.trying_urls")),
     path("keys/", include("aiops.features.key_urls")),
+    path("embeddings/", include("aiops.gateway.embedding_urls")),
     path("flags/", include("aiops.flags.urls")),
     path("spend/", include("aiops.dashboards.spend_urls")),
     path("calls/", include("aiops.gateway.urls")),
-    path("tickets/", include("aiops.reviews.urls")),
+    path("quality/", include("aiops.monitoring.quality_urls")),
+    path("drift/", include("aiops.monitoring.drift_urls")),
+    path("tickets/", include("aiops.reviews.ticket_urls")),
+    path("review/", include("aiops.reviews.urls")),
     path("datasets/", include("aiops.datasets.urls")),
     path("prompts/", include("aiops.prompts.urls")),
     path("approaches/", include("aiops.approaches.urls")),

@@ -7,28 +7,9 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 
 from aiops.accounts.addresses import check_address
+from aiops.accounts.languages import LANGUAGES
 from aiops.accounts.models import User, Workspace
 from aiops.accounts.words import role_choices
-
-LANGUAGES = [
-    ("en", "English"),
-    ("fr", "French"),
-    ("de", "German"),
-    ("es", "Spanish"),
-    ("it", "Italian"),
-    ("nl", "Dutch"),
-    ("pl", "Polish"),
-    ("pt", "Portuguese"),
-    ("ru", "Russian"),
-    ("tr", "Turkish"),
-    ("ar", "Arabic"),
-    ("hi", "Hindi"),
-    ("th", "Thai"),
-    ("vi", "Vietnamese"),
-    ("zh", "Chinese"),
-    ("ja", "Japanese"),
-    ("ko", "Korean"),
-]
 
 
 class SignInForm(forms.Form):

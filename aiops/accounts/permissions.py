@@ -8,6 +8,8 @@ class Permission(StrEnum):
     """One thing that a view or an action asks for. The value is stable: tokens and the audit name it."""
 
     HOME_VIEW = "home.view"
+    ALERTS_VIEW = "alerts.view"
+    ALERTS_HANDLE = "alerts.handle"
     FEATURES_VIEW = "features.view"
     FEATURES_EDIT = "features.edit"
     FEATURES_TRY = "features.try"
@@ -37,6 +39,8 @@ class Permission(StrEnum):
     BUDGETS_EDIT = "budgets.edit"
     CALLS_VIEW = "calls.view"
     TICKETS_ANSWER = "tickets.answer"
+    REVIEWS_GRADE = "reviews.grade"
+    REVIEWS_LEAD = "reviews.lead"
     HEALTH_VIEW = "health.view"
     PEOPLE_VIEW = "people.view"
     PEOPLE_EDIT = "people.edit"
@@ -55,7 +59,7 @@ class Role(StrEnum):
 
 
 _P = Permission
-_READ = frozenset({_P.HOME_VIEW, _P.FEATURES_VIEW})
+_READ = frozenset({_P.HOME_VIEW, _P.ALERTS_VIEW, _P.FEATURES_VIEW})
 _WORK = _READ | {
     _P.PROMPTS_VIEW,
     _P.DATASETS_VIEW,
@@ -64,13 +68,13 @@ _WORK = _READ | {
     _P.FLAGS_VIEW,
     _P.HEALTH_VIEW,
 }
-_RELEASE = frozenset({_P.PROMPTS_REVIEW, _P.PROMPTS_SHIP, _P.FLAGS_EDIT, _P.FLAGS_STOP})
+_RELEASE = frozenset({_P.PROMPTS_REVIEW, _P.PROMPTS_SHIP, _P.FLAGS_EDIT, _P.FLAGS_STOP, _P.ALERTS_HANDLE})
 
 # Reviewers see no spend; finance sees no prompts or outputs (CONSOLE).
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _WORK,
     Role.FINANCE: _READ | {_P.TENANTS_VIEW, _P.SPEND_VIEW, _P.BUDGETS_EDIT, _P.CATALOG_VIEW},
-    Role.REVIEWER: _READ | {_P.DATASETS_VIEW, _P.EVALUATIONS_GRADE, _P.TICKETS_ANSWER},
+    Role.REVIEWER: _READ | {_P.DATASETS_VIEW, _P.EVALUATIONS_GRADE, _P.TICKETS_ANSWER, _P.REVIEWS_GRADE},
     Role.PRODUCT: _WORK
     | _RELEASE
     | {
@@ -83,6 +87,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
         _P.CALLS_VIEW,
         _P.EVALUATIONS_GRADE,
         _P.TICKETS_ANSWER,
+        _P.REVIEWS_GRADE,
+        _P.REVIEWS_LEAD,
     },
     Role.ENGINEER: _WORK
     | _RELEASE
@@ -98,6 +104,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
         _P.KEYS_EDIT,
         _P.EVALUATIONS_GRADE,
         _P.TICKETS_ANSWER,
+        _P.REVIEWS_GRADE,
+        _P.REVIEWS_LEAD,
         _P.CATALOG_VIEW,
         _P.TENANTS_VIEW,
         _P.SPEND_VIEW,

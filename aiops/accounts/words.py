@@ -16,6 +16,8 @@ ROLE_WORDS: dict[Role, str] = {
 
 PERMISSION_WORDS: dict[Permission, str] = {
     Permission.HOME_VIEW: "see the home page",
+    Permission.ALERTS_VIEW: "see alerts",
+    Permission.ALERTS_HANDLE: "acknowledge, mute and close alerts",
     Permission.FEATURES_VIEW: "see features",
     Permission.FEATURES_EDIT: "add and change features",
     Permission.FEATURES_TRY: "send a call to a feature from the console, at its cost",
@@ -45,6 +47,8 @@ PERMISSION_WORDS: dict[Permission, str] = {
     Permission.BUDGETS_EDIT: "set budgets and settle lost leases",
     Permission.CALLS_VIEW: "read what was asked and answered in calls",
     Permission.TICKETS_ANSWER: "answer calls that wait for a person, and release held answers",
+    Permission.REVIEWS_GRADE: "grade sampled outputs, blind, in the languages they read",
+    Permission.REVIEWS_LEAD: "set what is sampled, write guidelines, assign reviewers, see how they agree",
     Permission.HEALTH_VIEW: "see latency, errors and the gateway's processes",
     Permission.PEOPLE_VIEW: "see people and their roles",
     Permission.PEOPLE_EDIT: "add people, change roles, lift locks",

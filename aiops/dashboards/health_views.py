@@ -12,7 +12,7 @@ from aiops.core.exports import stream_csv
 from aiops.core.pages import asked, paginate
 from aiops.dashboards import health as health_of
 from aiops.dashboards import sums
-from aiops.dashboards.marks import marks
+from aiops.monitoring.marks import marks
 
 COLUMNS = (
     "feature", "model", "calls", "p50_ms", "p95_ms", "p99_ms", "errors", "degraded_or_queued", "refused",

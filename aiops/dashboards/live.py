@@ -8,6 +8,8 @@ from django.db.models import Q
 
 from aiops.accounts.models import User
 from aiops.accounts.permissions import Permission
+from aiops.alerts import queries as alerts
+from aiops.alerts.queries import Tally
 from aiops.budgets import queries as budgets
 from aiops.budgets.models import Budget
 from aiops.budgets.periods import period_of
@@ -19,6 +21,9 @@ from aiops.evaluations.models import Verdict
 from aiops.features.models import Feature
 from aiops.flags import queries as flags
 from aiops.flags import showing
+from aiops.monitoring.quality.showing import USUAL, Quality, shown
+from aiops.monitoring.queries import quality
+from aiops.reviews.queries.backlog import Backlog, backlogs
 
 RECENT = timedelta(hours=24)
 
@@ -33,10 +38,13 @@ class Live:
     today: Figures
     standing: Standing | None
     verdict: Verdict | None
+    alerts: Tally | None = None
+    quality: Quality | None = None
+    backlog: Backlog | None = None
 
 
 def live(features: Sequence[Feature], user: User) -> list[Live]:
-    """A row for each of `features`, in their order, with what `user` may see; in at most ten queries."""
+    """A row for each of `features`, in their order, with what `user` may see; in at most twelve queries."""
     if not features:
         return []
     names = [feature.slug for feature in features]
@@ -47,6 +55,9 @@ def live(features: Sequence[Feature], user: User) -> list[Live]:
     shown = _flags(names) if user.may(Permission.FLAGS_VIEW) else {}
     standings = _standings(features) if user.may(Permission.SPEND_VIEW) else {}
     verdicts = _verdicts(features) if user.may(Permission.EVALUATIONS_VIEW) else {}
+    answers = _quality(features) if user.may(Permission.EVALUATIONS_VIEW) else {}
+    raised = alerts.open_by_feature(names, user.permissions) if user.may(Permission.ALERTS_VIEW) else {}
+    left = backlogs([one.pk for one in features]) if user.may(Permission.REVIEWS_GRADE) else {}
     return [
         Live(
             feature,
@@ -55,9 +66,19 @@ def live(features: Sequence[Feature], user: User) -> list[Live]:
             today.get((feature.slug,), Figures()),
             standings.get(feature.pk),
             verdicts.get(feature.pk),
+            raised.get(feature.slug),
+            answers.get(feature.pk),
+            left.get(feature.pk),
         )
         for feature in features
     ]
+
+
+def _quality(features: Sequence[Feature]) -> dict[int, Quality]:
+    """How good the answers of the last week are, where somebody has said something of them."""
+    found = quality.reports(features)
+    named = {feature.pk: feature for feature in features}
+    return {pk: shown(named[pk], USUAL, report) for pk, report in found.items()}
 
 
 def _flags(names: Sequence[str]) -> dict[str, showing.Row]:

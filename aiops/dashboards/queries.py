@@ -10,6 +10,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from aiops.accounts.models import User
 from aiops.accounts.permissions import Permission
+from aiops.alerts import queries as alerts
+from aiops.alerts.models import Alert
 from aiops.audit.models import AuditEvent
 from aiops.core import clock
 from aiops.dashboards import words
@@ -22,9 +24,11 @@ from aiops.prompts.models import Label, Prompt, Version
 from aiops.prompts.queries import PRODUCTION
 from aiops.releases import queries as releases
 from aiops.releases.models import ReviewRequest
+from aiops.reviews.queries import backlog, tickets
 
 RECENT = timedelta(hours=24)
 SHOWN_CHANGES = 12
+SHOWN_ALERTS = 5
 SCORE_KEPT = 24 * 3600  # seconds
 STALE = timedelta(days=7)  # a failed run older than this waits for nobody
 
@@ -150,27 +154,38 @@ def recent_changes(user: User) -> list[words.Sentence]:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Runs, drafts and reviews that `user` should look at."""
+    """Alerts, runs, drafts, reviews, outputs to grade and tickets that `user` should look at."""
 
+    alerts: list[Alert]
     running: list[Run]
     failed: list[Run]
     drafts: list[Dataset]
     reviews: list[ReviewRequest]
+    grades: list[backlog.Waiting]
+    tickets: tickets.Waiting
 
     @property
     def count(self) -> int:
-        return len(self.running) + len(self.failed) + len(self.drafts) + len(self.reviews)
+        single = (self.alerts, self.running, self.failed, self.drafts, self.reviews)
+        return sum(map(len, single)) + sum(row.items for row in self.grades) + self.tickets.count
 
 
 def waiting_for(user: User) -> Waiting:
-    """Own runs under way or failed within a week, drafts changed since their freeze, reviews to answer."""
+    """Open alerts, own runs under way or failed, changed drafts, reviews, outputs to grade, tickets."""
     own: list[Run] = []
     if user.may(Permission.EVALUATIONS_RUN):
         ended = Q(state__in=(Run.State.FAILED, Run.State.STOPPED), finished_at__gte=clock.now() - STALE)
         own = list(_named_runs().filter(Q(state__in=Run.ACTIVE) | ended, created_by=user)[:10])
     drafts = list(changed_drafts()[:10]) if user.may(Permission.DATASETS_EDIT) else []
     running, ended_runs = [run for run in own if run.is_active], [run for run in own if not run.is_active]
-    return Waiting(running, ended_runs, drafts, list(releases.waiting_for(user)[:10]))
+    raised = list(open_alerts(user)[:SHOWN_ALERTS]) if user.may(Permission.ALERTS_HANDLE) else []
+    reviews, grades = list(releases.waiting_for(user)[:10]), backlog.waiting_for(user)
+    return Waiting(raised, running, ended_runs, drafts, reviews, grades, tickets.waiting_for(user))
+
+
+def open_alerts(user: User) -> QuerySet[Alert]:
+    """What was raised, `user` may see, and nobody has taken on: the worst first."""
+    return alerts.alerts_seen(user.permissions).filter(alerts.waits()).order_by("-severity", "-last_at")
 
 
 def changed_drafts() -> QuerySet[Dataset]:

@@ -33,7 +33,13 @@ class Section:
 
 
 PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
-    ("", (Place("home", "Home", "dashboards:home", Permission.HOME_VIEW),)),
+    (
+        "",
+        (
+            Place("home", "Home", "dashboards:home", Permission.HOME_VIEW),
+            Place("alerts", "Alerts", "alerts:list", Permission.ALERTS_VIEW),
+        ),
+    ),
     (
         "Build",
         (
@@ -43,7 +49,6 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("datasets", "Datasets", "datasets:list", Permission.DATASETS_VIEW),
             Place("playground", "Playground", "playground:page", Permission.EVALUATIONS_RUN),
             Place("evaluations", "Evaluations", "evaluations:list", Permission.EVALUATIONS_VIEW),
-            Place("review", "Grading", "evaluations:grading", Permission.EVALUATIONS_GRADE),
         ),
     ),
     (
@@ -56,10 +61,18 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
     (
         "Watch",
         (
-            Place("tickets", "Tickets", "tickets:list", Permission.TICKETS_ANSWER),
             Place("calls", "Calls", "calls:list", Permission.SPEND_VIEW),
+            Place("quality", "Quality", "quality:list", Permission.EVALUATIONS_VIEW),
+            Place("drift", "Drift", "drift:list", Permission.EVALUATIONS_VIEW),
             Place("health", "Health", "dashboards:health", Permission.HEALTH_VIEW),
             Place("spend", "Spend", "spend:page", Permission.SPEND_VIEW),
+        ),
+    ),
+    (
+        "People",
+        (
+            Place("review", "Review", "reviews:queue", Permission.REVIEWS_GRADE),
+            Place("tickets", "Tickets", "tickets:list", Permission.TICKETS_ANSWER),
         ),
     ),
     (
@@ -89,6 +102,10 @@ ADMINISTRATION: tuple[tuple[Place, str], ...] = (
     (
         Place("model", "Models and prices", "catalog:models", Permission.CATALOG_VIEW),
         "What each model is called and costs per token, by date.",
+    ),
+    (
+        Place("diff", "Embeddings", "embeddings:page", Permission.CATALOG_VIEW),
+        "Who makes vectors of texts, for which use; all of them made anew where that changes.",
     ),
     (
         Place("tenant", "Tenants", "tenants:list", Permission.TENANTS_VIEW),

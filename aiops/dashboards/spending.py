@@ -17,10 +17,10 @@ from aiops.core import charts, clock
 from aiops.core.charts import Chart, Series
 from aiops.core.money import ZERO
 from aiops.dashboards import sums
-from aiops.dashboards.marks import marks
 from aiops.dashboards.periods import Span
 from aiops.dashboards.sums import Figures, rollups
 from aiops.gateway.models import INTERNAL_ARM
+from aiops.monitoring.marks import marks
 
 PURPOSES = {
     "evaluation": "evaluations",
@@ -28,6 +28,7 @@ PURPOSES = {
     "pairwise": "comparisons",
     "playground": "the playground",
     "shadow": "checks of the cache",
+    "both": "the router’s other model",
 }
 GROUPS = {"tenant": "tenant", "feature": "feature", "model": "model"}
 

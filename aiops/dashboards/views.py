@@ -20,8 +20,10 @@ NARROWED = {
     "prompts:list",
     "datasets:list",
     "evaluations:list",
+    "quality:list",
     "dashboards:audit",
     "dashboards:home",
+    "reviews:queue",
 }
 
 

@@ -21,7 +21,7 @@ from aiops.core.money import ZERO
 from aiops.demo import content
 from aiops.deployments import actions as deployments
 from aiops.deployments.choices import Choice
-from aiops.deployments.models import Served
+from aiops.deployments.models import Deployment, Served
 from aiops.features import actions as features
 from aiops.features.models import Feature
 from aiops.features.policy import Policy
@@ -29,6 +29,7 @@ from aiops.flags import actions as flags
 from aiops.flags.audience import Audience
 from aiops.flags.models import ChangeRequest, Flag, KillSwitch
 from aiops.gateway.models import Rollup
+from aiops.prompts.models import Version
 from aiops.tenants.models import Tenant
 
 EVERYTHING = Decimal(500)
@@ -74,6 +75,24 @@ class Stopped(_Part):
         return began, began + timedelta(minutes=self.minutes)
 
 
+class Trial(_Part):
+    """A version on `share` percent of the callers for `hours`; `over`: minutes before loading."""
+
+    feature: str
+    version: int
+    share: Decimal
+    hours: int
+    over: int
+    by: str
+    reason: str
+    stopped: str
+
+    def times(self, now: datetime) -> tuple[datetime, datetime]:
+        """When it began, and when it was stopped."""
+        ended = now - timedelta(minutes=self.over)
+        return ended - timedelta(hours=self.hours), ended
+
+
 SECOND = "product2@demo"  # who agrees to what an engineer deploys
 
 
@@ -87,13 +106,28 @@ class Help(_Part):
     also: tuple[str, ...]
 
 
+class Router(_Part):
+    """A router of a feature that the small model served: what it may lose, and who puts it in force."""
+
+    feature: str
+    small: str
+    large: str
+    margin: float
+    share: float  # percent of what it decides that both models are asked
+    by: str
+    note: str
+    reason: str
+
+
 class Decisions(_Part):
     keys: tuple[str, ...]
     policies: Mapping[str, Wanted]
+    router: Router
     classifiers: tuple[str, ...]
     budgets: Mapping[str, Room]
     flags: Mapping[str, Limited]
     stop: Stopped
+    trial: Trial
     help: Help
     drafts: Mapping[str, str]  # answers that wait for approval, by language
 
@@ -141,6 +175,29 @@ def past_stop() -> None:
     request = flags.lift(by=other, stop=thrown, reason=one.lifted)
     if request is not None:
         flags.approve_request(by=by, request=request)
+
+
+def trial() -> None:
+    """A candidate that somebody started within what one person may, and stopped."""
+    one = wanted().trial
+    version = Version.objects.filter(prompt__name=one.feature, number=one.version).first()
+    deployment = Deployment.objects.filter(feature__slug=one.feature).first()
+    if version is None or deployment is None or Served.objects.filter(version=version).exists():
+        return
+    by, feature = User.objects.get(email=one.by), deployment.feature
+    choice = Choice(Served.Kind.PROMPT, version=version, model=deployment.stable.model)
+    deployments.start_candidate(by=by, feature=feature, choice=choice, share=one.share, reason=one.reason)
+    deployments.stop_candidate(by=by, feature=feature, reason=one.stopped)
+
+
+def move_trial(now: datetime) -> None:
+    """The trial was when the demo's story says. Call where the tables' triggers are off."""
+    one = wanted().trial
+    began, ended = one.times(now)
+    if Served.objects.filter(version__prompt__name=one.feature, version__number=one.version).update(
+        created_at=began
+    ):
+        Deployment.objects.filter(feature__slug=one.feature).update(changed_at=ended)
 
 
 def move_stop(now: datetime) -> None:

@@ -15,14 +15,14 @@ from aiops.evaluations.actions.trust import weigh_judges
 from aiops.evaluations.models import HumanGrade, Result, Run
 from aiops.providers.simulated.draws import fraction
 
-_OTHERWISE = 0.04  # the share of grades in which a person sees it otherwise
+OTHERWISE = 0.04  # the share of grades in which a person sees it otherwise
 _PROBLEMS = {
     "json_schema": "The console could not read it.",
     "language": "Not in the language of the ticket.",
     "token_f1": "Misses what the customer wants.",
     "checks": "The sentiment or the order number is wrong.",
 }
-_TASTE = "I would have to open the ticket all the same."
+TASTE = "I would have to open the ticket all the same."
 _SEED = 20  # of the first person's draw
 
 
@@ -41,19 +41,19 @@ def _sample(person: User, run: Run, size: int, seed: int) -> None:
     drawn = Result.objects.select_related("run__feature", "case").prefetch_related("scores")
     found = drawn.in_bulk(sample.result_ids)
     for pk in sample.result_ids:
-        problem = _problem(found[pk])
-        otherwise = fraction("grade", person.email, found[pk].case.key) < _OTHERWISE
-        passed = bool(problem) == otherwise
+        seen = problem(found[pk])
+        otherwise = fraction("grade", person.email, found[pk].case.key) < OTHERWISE
+        passed = (seen is not None) == otherwise
         grade_result(
             by=person,
             result=found[pk],
             passed=passed,
-            reason="" if passed else problem or _TASTE,
+            reason="" if passed else seen[1] if seen else TASTE,
             sample=sample,
         )
 
 
-def _problem(result: Result) -> str:
-    """What a person who reads it would miss first, "" where nothing."""
+def problem(result: Result) -> tuple[str, str] | None:
+    """What a person who reads it would miss first: which scorer sees it, and in words; None: nothing."""
     failed = {score.scorer for score in result.scores.all() if score.passed is False}
-    return next((words for scorer, words in _PROBLEMS.items() if scorer in failed), "")
+    return next(((scorer, words) for scorer, words in _PROBLEMS.items() if scorer in failed), None)

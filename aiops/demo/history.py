@@ -12,15 +12,24 @@ from datetime import datetime, timedelta
 from django.db import connection, models, transaction
 
 from aiops.accounts.models import User
-from aiops.approaches.models import Classifier, ClassifierVersion, RuleSet, RuleSetVersion, Training
+from aiops.approaches.models import (
+    Classifier,
+    ClassifierVersion,
+    FeatureTraining,
+    RouterVersion,
+    RuleSet,
+    RuleSetVersion,
+    Training,
+)
 from aiops.catalog.models import Model, Provider
 from aiops.datasets.models import Case, Dataset, DatasetVersion
-from aiops.demo import content, deciding
+from aiops.demo import content, deciding, routing
 from aiops.demo.building import known_run
 from aiops.demo.reviewing import known_review
+from aiops.deployments.models import DeploymentRequest, Served
 from aiops.evaluations.judging import is_judge
 from aiops.evaluations.models import GradeSample, HumanGrade, JudgeTrust, Result, Run, Verdict
-from aiops.features.models import Feature
+from aiops.features.models import Feature, PolicyVersion
 from aiops.flags.models import ChangeRequest, KillSwitch
 from aiops.gateway import inside
 from aiops.gateway.inside import Bill
@@ -34,7 +43,8 @@ _MOVED = (
     *(RuleSet, RuleSetVersion, Classifier, ClassifierVersion, Training),
     *(GradeSample, HumanGrade, JudgeTrust),
     *(ReviewRequest, Revision, LineComment, Approval, Release),
-    *(KillSwitch, ChangeRequest),
+    *(KillSwitch, ChangeRequest, Served),
+    *(RouterVersion, FeatureTraining, PolicyVersion, DeploymentRequest),
 )
 _BEGAN = 60  # days before loading
 _FIRST_RUN = timedelta(hours=2)  # after the version that it tries
@@ -77,6 +87,8 @@ def backdate(now: datetime) -> None:
             _move_grades(run)
         _move_help(began)
         deciding.move_stop(now)
+        routing.move(now)
+        deciding.move_trial(now)
 
 
 def _move_help(began: datetime) -> None:

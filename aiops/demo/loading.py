@@ -25,6 +25,7 @@ from aiops.demo import (
     people,
     remembering,
     reviewing,
+    routing,
     waiting,
 )
 from aiops.demo.models import Workspace
@@ -102,6 +103,8 @@ def _build(say: Say) -> None:
         evaluations.judge_run(by=DEMO, run=row)
         reviewing.review(run)
         grading.grade(run, row, by=DEMO)
+    routing.router(by=engineer)
+    deciding.trial()
 
 
 def _decide(wanted: content.Manifest, engineer: User) -> None:

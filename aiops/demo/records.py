@@ -7,41 +7,47 @@ hundred thousand of them would take a minute to load. Their shape is chosen, not
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from random import Random
-from statistics import NormalDist
 from typing import Any
 
-from aiops.core.latency import bucket
 from aiops.demo import served, shape
 from aiops.demo.deciding import Stopped
-from aiops.demo.served import By
+from aiops.demo.routing import Routing
+from aiops.demo.served import By, Outputs, Tried
 from aiops.gateway.call_ids import new_id, time_of
+from aiops.gateway.models import INTERNAL_ARM
+from aiops.gateway.routing import Routed
+from aiops.tenants.models import INTERNAL
 
 DAYS = 90
 WHOLE = timedelta(days=3)  # of which each call is there
-BANDS = ((8, 0.28), (11, 0.27), (15, 0.33), (20, 0.12))  # hours (UTC) of the older sums, and their shares
+LEARNT = timedelta(days=12)  # since then answers to questions in other words are given
 SIMULATED = {"source": "simulated"}
 _DAY = timedelta(days=1)
-_SPREAD = 0.35
+SPREAD = 0.35
 _WAITS = {"contract-terms": "person", "draft-reply": "deferred", "product-copy": "deferred"}
-_OVERHEAD_MS = 2.2
-_QUANTILES = tuple(math.exp(_SPREAD * NormalDist().inv_cdf((i + 0.5) / 12)) for i in range(12))
-_CLASSES = ("input", "cached_input", "cache_write", "output", "reasoning")
+OVERHEAD_MS = 2.2
+CLASSES = ("input", "cached_input", "cache_write", "output", "reasoning")
 _STAGES = ("recorder", "fallback", "kill_switch", "cache", "approval", "breaker", "router", "retrieval",
            "guardrails", "approach")  # fmt: skip  # short names, packed: they would fill the page
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What the records are made from. `serving` per feature, newest first; `keys`: public ids by tenant."""
+    """What the records are made from. `serving` per feature, newest first; `keys`: public ids by tenant.
+
+    `outputs` are what versions really answer; elsewhere an answer is the one that was expected.
+    """
 
     now: datetime
     serving: Mapping[str, list[tuple[datetime, By]]]
     stop: Stopped
     keys: Mapping[str, str]
+    tried: Tried | None = None
+    outputs: Outputs = field(default_factory=dict)
+    routing: Routing | None = None
 
     @property
     def whole_since(self) -> datetime:
@@ -50,6 +56,23 @@ class Past:
     def stopped(self, feature: str, at: datetime) -> bool:
         began, ended = self.stop.times(self.now)
         return feature == self.stop.feature and began <= at < ended
+
+    def by(self, feature: str, caller: str, at: datetime) -> tuple[By, str]:
+        """What served a call, and its arm."""
+        if self.tried and self.tried.serves(feature, caller, at):
+            return self.tried.by, "candidate"
+        return served.at(self.serving[feature], at), "stable"
+
+    def routed(self, feature: str, at: datetime, said: shape.Sample) -> Routed | None:
+        """What the router said, where the feature had one by then."""
+        return self.routing.of(feature, at, said) if self.routing else None
+
+    def similar(self, feature: str, at: datetime) -> float:
+        """The share of calls that got the answer to another question."""
+        return shape.SIMILAR.get(feature, 0.0) if at >= self.now - LEARNT else 0.0
+
+    def answer(self, by: By, said: shape.Sample) -> str:
+        return self.outputs.get((by.version_id or 0, by.model, served.asked_for(said.inputs)), said.answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +87,23 @@ class End:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One call: who asked what, what served it, and how it ended."""
+
+    at: datetime
+    tenant: str
+    user: str
+    feature: str
+    said: shape.Sample
+    by: By
+    arm: str
+    end: End
+    routed: Routed | None = None
+
+
 CACHED = End("cached", cache="hit-exact", asked=False)
+SIMILAR = End("cached", cache="hit-semantic", asked=False)
 STOPPED = End("degraded", "kill_switch", "text", "off", asked=False, error="Stopped (feature). Simulated.")
 HELD = End("queued")
 FAILED = End("degraded", "provider_error", "text", error="No model answered. The simulated vendor failed.")
@@ -78,7 +117,11 @@ def calls(past: Past) -> Iterator[dict[str, Any]]:
     while day < past.now:
         for at, slug, shop, draw in _of_day(day, past):
             if past.whole_since <= at < past.now:
-                yield _record(past, at, slug, shop, draw)
+                one = _asked(past, at, slug, shop, draw)
+                first = record(past, one, draw)
+                yield first
+                if other := _other(past, one, first["id"], draw):
+                    yield other
         day += _DAY
 
 
@@ -92,31 +135,62 @@ def _of_day(day: datetime, past: Past) -> list[tuple[datetime, str, shape.Shop, 
     return sorted(found, key=lambda row: row[0])
 
 
-def _record(past: Past, at: datetime, tenant: str, shop: shape.Shop, draw: Random) -> dict[str, Any]:
+def _asked(past: Past, at: datetime, tenant: str, shop: shape.Shop, draw: Random) -> Asked:
     named, weights = shape.features(shop, list(past.serving))
     feature = draw.choices(named, weights)[0]
-    by = served.at(past.serving[feature], at)
+    user = f"agent-{1 + int(draw.paretovariate(1.1)) % 40}"
+    by, arm = past.by(feature, f"{tenant}:{user}", at)
     said = shape.ask(feature, shop, draw)
     end = _end(past, feature, by, said.category, at, draw)
-    call_id = new_id(at.timestamp(), draw.getrandbits(80))
+    routed = past.routed(feature, at, said) if end.asked else None
+    if routed:
+        by = replace(by, model=routed.model)
+    return Asked(at, tenant, user, feature, said, by, arm, end, routed)
+
+
+def record(past: Past, one: Asked, draw: Random) -> dict[str, Any]:
+    """What the gateway would have written of the call."""
+    by, said, end = one.by, one.said, one.end
+    call_id = new_id(one.at.timestamp(), draw.getrandbits(80))
     took = _took(by, end, draw)
-    output = max(6, len(said.answer) // 4 or 70)
-    tokens = dict.fromkeys(_CLASSES, 0)
+    answer = past.answer(by, said)
+    output = max(6, len(answer) // 4 or 70)
+    tokens = dict.fromkeys(CLASSES, 0)
     if end.asked and by.model and not end.error:
         tokens |= {"input": by.prompt_tokens + said.tokens, "output": output}
     return {
-        "id": call_id, "at": time_of(call_id), "tenant": tenant, "feature": feature,
-        "key": past.keys.get(tenant, ""), "user": f"agent-{1 + int(draw.paretovariate(1.1)) % 40}",
+        "id": call_id, "at": time_of(call_id), "tenant": one.tenant, "feature": one.feature,
+        "key": past.keys.get(one.tenant, ""), "user": one.user,
         "locale": said.locale, "category": said.category, "outcome": end.outcome, "reason": end.reason,
         "served_by": end.served_by, "cache": end.cache if by.model else "off", "approach": by.kind,
-        "approach_name": by.name, "version_id": by.version_id, "version_number": by.number, "arm": "stable",
+        "approach_name": by.name, "version_id": by.version_id, "version_number": by.number, "arm": one.arm,
         "model": by.model, "provider": "simulated" if by.model and end.asked else "",
-        "finish_reason": "stop", "tokens": tokens, "unaccounted": "0", "latency_ms": took + _OVERHEAD_MS,
-        "overhead_ms": _OVERHEAD_MS, "stream": draw.random() < 0.2, "checks": [], "error": end.error,
+        "finish_reason": "stop", "tokens": tokens, "unaccounted": "0", "latency_ms": took + OVERHEAD_MS,
+        "overhead_ms": OVERHEAD_MS, "stream": draw.random() < 0.2, "checks": [], "error": end.error,
         "revision": 0, "ticket": "", "metadata": SIMULATED, "inputs": dict(said.inputs), "messages": [],
-        "output": said.answer if end.outcome == "answered" else "", "passages": [],
-        **_money(by, end, at, tokens, took), "spans": _spans(end, took),
+        "output": answer if end.outcome == "answered" else "", "passages": [],
+        **_money(by, end, one.at, tokens, took), "spans": _spans(end, took, one.routed),
     }  # fmt: skip  # pairs, read as a table
+
+
+def _other(past: Past, one: Asked, first: str, draw: Random) -> dict[str, Any] | None:
+    """What the other model answered, for a share of what the router decided; charged to ourselves."""
+    routed, routing = one.routed, past.routing
+    if not routed or not routing or routed.why != "score" or one.end != End():
+        return None
+    if draw.random() * 100 >= routing.share:
+        return None
+    by = replace(one.by, model=routed.other)
+    made = record(past, replace(one, by=by, at=one.at + timedelta(seconds=1), routed=None), draw)
+    metadata = {**SIMULATED, "routes": first}
+    own = {
+        "tenant": INTERNAL,
+        "arm": INTERNAL_ARM,
+        "served_by": "both",
+        "cache": "off",
+        "metadata": metadata,
+    }
+    return {**made, **own, "inputs": None, "messages": None, "passages": None}
 
 
 def _end(past: Past, feature: str, by: By, category: str, at: datetime, draw: Random) -> End:
@@ -124,8 +198,11 @@ def _end(past: Past, feature: str, by: By, category: str, at: datetime, draw: Ra
         return STOPPED
     if not by.model:
         return End(cache="off", asked=False)
-    if draw.random() < shape.REPEATED.get(feature, 0.0):
+    chance, again = draw.random(), shape.REPEATED.get(feature, 0.0)
+    if chance < again:
         return CACHED
+    if chance < again + past.similar(feature, at):
+        return SIMILAR
     if feature == "draft-reply" and category == "warranty":
         return HELD
     return _failure(feature, draw.random())
@@ -144,7 +221,7 @@ def _took(by: By, end: End, draw: Random) -> float:
     """Milliseconds, without our own."""
     if end.outcome == "cached" or not end.asked:
         return 0.4 + draw.random()
-    return by.median_ms * math.exp(_SPREAD * draw.gauss(0.0, 1.0))
+    return by.median_ms * math.exp(SPREAD * draw.gauss(0.0, 1.0))
 
 
 def _money(by: By, end: End, at: datetime, tokens: Mapping[str, int], took: float) -> dict[str, Any]:
@@ -160,87 +237,17 @@ def _money(by: By, end: End, at: datetime, tokens: Mapping[str, int], took: floa
     return {"cost": str(amount), "attempts": [attempt]}
 
 
-def _spans(end: End, took: float) -> list[dict[str, Any]]:
+def _spans(end: End, took: float, routed: Routed | None) -> list[dict[str, Any]]:
     last = len(_STAGES) if end.asked else 4 if end.outcome == "cached" else 3
-    total = took + _OVERHEAD_MS
+    total = took + OVERHEAD_MS
+    said = {"cache": end.cache, "fallback": end.served_by, "router": routed.model if routed else ""}
     return [
         {
             "stage": name,
             "begun_ms": 0.1 * place,
             "ended_ms": total - 0.05 * place,
-            "decision": {"cache": end.cache, "fallback": end.served_by}.get(name, ""),
-            "facts": {},
+            "decision": said.get(name, ""),
+            "facts": routed.facts() if routed and name == "router" else {},
         }
         for place, name in enumerate(_STAGES[:last])
     ]
-
-
-def sums(past: Past) -> Iterator[dict[str, Any]]:
-    """The hourly sums of the days before those whose calls are there."""
-    day = past.whole_since.replace(hour=0) - _DAY * (DAYS - WHOLE.days)
-    while day < past.whole_since:
-        draw = Random(f"sums {day:%Y-%m-%d}")  # noqa: S311 - the same demo for everybody
-        for slug, shop in shape.SHOPS.items():
-            named, weights = shape.features(shop, list(past.serving))
-            calls_of_day = shop.on(day, (past.now - day) / _DAY)
-            for feature, weight in zip(named, weights, strict=True):
-                yield from _bands(past, day, slug, feature, calls_of_day * weight / sum(weights), draw)
-        day += _DAY
-
-
-def _bands(
-    past: Past, day: datetime, tenant: str, feature: str, count: float, draw: Random
-) -> Iterator[dict[str, Any]]:
-    shop = shape.SHOPS[tenant]
-    for hour, share in BANDS:
-        at = day.replace(hour=hour)
-        calls_here = round(count * share * draw.uniform(0.85, 1.15))
-        if not calls_here or at >= past.whole_since:
-            continue
-        said = shape.ask(feature, shop, draw)
-        by = served.at(past.serving[feature], at)
-        for end, part in _parts(past, feature, by, at, calls_here):
-            yield _sum(at, tenant, feature, said, by, end, part)
-
-
-def _parts(past: Past, feature: str, by: By, at: datetime, count: int) -> Iterator[tuple[End, int]]:
-    """How many of an hour's calls ended how. Stopped is the hour within which the stop began."""
-    if past.stopped(feature, at):
-        yield STOPPED, count
-        return
-    failed = count // 60 if by.model else 0
-    cached = round(count * shape.REPEATED.get(feature, 0.0)) if by.model else 0
-    ends = (
-        (CACHED, cached),
-        (FAILED, failed),
-        (End(cache="miss" if by.model else "off"), count - cached - failed),
-    )
-    yield from ((end, part) for end, part in ends if part)
-
-
-def _sum(
-    at: datetime, tenant: str, feature: str, said: shape.Sample, by: By, end: End, count: int
-) -> dict[str, Any]:
-    paid = count if by.model and end.outcome == "answered" else 0
-    tokens = dict.fromkeys(_CLASSES, 0)
-    tokens |= {"input": by.prompt_tokens + said.tokens, "output": max(6, len(said.answer) // 4 or 70)}
-    amount = served.cost(by.model, at, tokens) * paid if paid else Decimal(0)
-    return {
-        "hour": at.isoformat(), "tenant": tenant, "feature": feature, "category": said.category,
-        "locale": said.locale, "model": by.model, "approach_name": by.name, "arm": "stable",
-        "outcome": end.outcome, "reason": end.reason, "served_by": end.served_by, "cache": end.cache,
-        "calls": count, **{f"{name}_tokens": size * paid for name, size in tokens.items()},
-        "cost": amount, "unaccounted": Decimal(0), "overhead_ms": _OVERHEAD_MS * count,
-        "latency": _histogram(by.median_ms if paid else 3.0, count),
-    }  # fmt: skip  # pairs, read as a table
-
-
-def _histogram(median: float, count: int) -> dict[str, int]:
-    """`count` latencies around a median, as the lognormal spreads them."""
-    found: dict[str, int] = {}
-    for place, factor in enumerate(_QUANTILES):
-        part = count * (place + 1) // len(_QUANTILES) - count * place // len(_QUANTILES)
-        if part:
-            key = str(bucket(median * factor))
-            found[key] = found.get(key, 0) + part
-    return found

@@ -1,18 +1,23 @@
 """What a call of the demo's past was served by, and what that cost."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 
+from aiops.core import sticky
 from aiops.demo import content
+from aiops.demo.deciding import Trial
 from aiops.deployments.models import Served
 from aiops.deployments.queries import deployments
+from aiops.evaluations.models import Result
 from aiops.prompts.models import Version
 from aiops.releases.models import Release
 
 MILLION = Decimal(1_000_000)
+SALT = "trial-31"  # the tenth of the callers that the story needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,24 @@ class By:
         return {"": 3.0, "sim-small": 250.0}.get(self.model, 700.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A trial of `by`, from `since` until before `until`."""
+
+    trial: Trial
+    by: By
+    since: datetime
+    until: datetime
+
+    def serves(self, feature: str, caller: str, moment: datetime) -> bool:
+        """Whether `caller` (tenant:user) got it; always the same ones."""
+        inside = feature == self.trial.feature and self.since <= moment < self.until
+        return inside and sticky.enabled(SALT, caller, self.trial.share)
+
+
+Outputs = Mapping[tuple[int, str, str], str]  # by version, model and inputs (`asked_for`)
+
+
 def serving() -> dict[str, list[tuple[datetime, By]]]:
     """For each feature what serves it, with the moment from which on it did, the newest first."""
     found: dict[str, list[tuple[datetime, By]]] = {}
@@ -41,6 +64,11 @@ def serving() -> dict[str, list[tuple[datetime, By]]]:
             (datetime.min.replace(tzinfo=UTC), now),
         ]
     return found
+
+
+def on_another(rows: list[tuple[datetime, By]], model: str, until: datetime) -> list[tuple[datetime, By]]:
+    """The same history, on `model` until then."""
+    return [(until, rows[0][1]), *((since, replace(by, model=model)) for since, by in rows)]
 
 
 def _released(stable: Served, model: str) -> list[tuple[datetime, By]]:
@@ -60,6 +88,31 @@ def _by(stable: Served) -> By:
     if trained := stable.classifier_version:
         return By("classifier", trained.classifier.name, trained.pk, trained.number, "", 0)
     return By(stable.kind, str(stable), None, None, stable.model.name if stable.model else "", 0)
+
+
+def tried(trial: Trial, now: datetime) -> Tried | None:
+    """The trial as calls were served by it; None where the demo has no such version."""
+    rows = Version.objects.select_related("prompt", "prompt__feature")
+    version = rows.filter(prompt__name=trial.feature, number=trial.version).first()
+    stable = deployments().filter(feature__slug=trial.feature, stable__model__isnull=False).first()
+    if version is None or stable is None or stable.stable.model is None:
+        return None
+    return Tried(trial, of_version(version, stable.stable.model.name), *trial.times(now))
+
+
+def outputs() -> Outputs:
+    """What versions answered in the demo's runs, where no call failed: their calls answer the same."""
+    rows = Result.objects.filter(error_kind="", repeat=0, run__version__isnull=False).order_by("id")
+    fields = ("run__version_id", "run__model__name", "case__inputs", "output")
+    return {
+        (version, model, asked_for(inputs)): output
+        for version, model, inputs, output in rows.values_list(*fields)
+    }
+
+
+def asked_for(inputs: Mapping[str, str]) -> str:
+    """Inputs as a key."""
+    return json.dumps(inputs, sort_keys=True)
 
 
 def of_version(version: Version, model: str) -> By:

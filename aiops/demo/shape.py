@@ -19,6 +19,7 @@ MIX = {
     "draft-reply": 8, "order-lookup-sql": 4, "contract-terms": 2, "product-copy": 1,
 }  # fmt: skip  # pairs, read as a table
 REPEATED = {"ticket-triage": 0.2, "policy-answers": 0.3, "order-lookup-sql": 0.15, "support-summary": 0.05}
+SIMILAR = {"policy-answers": 0.08}  # asked in other words
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,20 @@
-"""Tickets of the demo: some wait for somebody, one is answered. They belong to calls of the last days."""
+"""Tickets of the demo: some wait for somebody, one is answered, one is handed to a colleague.
+
+They belong to calls of the last days. Every second contract had an answer that its schema refused: cut off.
+"""
 
 from datetime import datetime, timedelta
+from typing import Any
 
+from aiops.accounts.models import User
 from aiops.demo import deciding
 from aiops.demo.records import SIMULATED
 from aiops.gateway.models import Call, Ticket
+from aiops.reviews.models import TicketClaim
 
 _TERMS = '{"effective_date": "2026-11-01", "term_months": 24, "notice_days": 90}'
+_CUT = "The answer is no JSON: it ends within a value."
+_COLLEAGUE, _NOTE = "reviewer2@demo", "You read the language; I do not."
 _KINDS = {"person": Ticket.Kind.PERSON, "deferred": Ticket.Kind.DEFERRED}
 _EACH = 6
 _HOURS = {"approval": 24, "person": 8, "deferred": 4}
@@ -21,6 +29,16 @@ def tickets(now: datetime) -> None:
         rows = queued.filter(served_by=served_by)
         for place, call in enumerate(rows[:_EACH]):
             _ticket(call, now, place)
+    _hand_over(now)
+
+
+def _hand_over(now: datetime) -> None:
+    """One of them lies with somebody who reads its language."""
+    people = User.objects.filter(email=_COLLEAGUE)
+    rows = Ticket.objects.filter(kind=Ticket.Kind.APPROVAL, state=Ticket.State.WAITING)
+    if (ticket := rows.filter(locale__in=("ja", "es")).first()) and (person := people.first()):
+        facts = {"since": now, "lease_until": now + timedelta(hours=1), "note": _NOTE}
+        TicketClaim.objects.create(ticket=ticket, person=person, **facts)
 
 
 def _ticket(call: Call, now: datetime, place: int) -> None:
@@ -37,5 +55,16 @@ def _ticket(call: Call, now: datetime, place: int) -> None:
     elif place == 2 and kind != Ticket.Kind.DEFERRED:
         row.state, row.answered_at = Ticket.State.ANSWERED, min(now, call.at + timedelta(minutes=38))
         row.output, row.answered_by = row.held or _TERMS, "reviewer@demo"
+    said = _withheld() if kind == Ticket.Kind.PERSON and place % 2 == 0 else {}
+    row.reason = said.get("reason", row.reason)
     row.save(force_insert=True)
-    Call.objects.filter(at=call.at, id=call.id).update(ticket=row.id)
+    Call.objects.filter(at=call.at, id=call.id).update(ticket=row.id, **said)
+
+
+def _withheld() -> dict[str, Any]:
+    """An answer that ends in the middle of it."""
+    check = {"name": "schema", "passed": False, "reason": _CUT, "enforced": True, "margin": None}
+    return {
+        "reason": "guardrail", "error": "No answer passed the guardrails: schema.", "rejected": _TERMS[:58],
+        "checks": [{**check, "mended": False, "repaired": False}],
+    }  # fmt: skip  # pairs, read as a table

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import beta
 
 MINIMUM_GRADES = 20
@@ -15,11 +16,14 @@ DRAWS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Stratum:
-    """Items with the same chance of being graded: `judged` in all, `graded` by people, `passed` of these."""
+    """Items with the same chance of being graded: `judged` in all, `graded` by people, `passed` of these.
 
-    judged: int
-    graded: int
-    passed: int
+    No whole numbers where grades were drawn with unequal chances, and are worth fewer (`anchored_scores`).
+    """
+
+    judged: float
+    graded: float
+    passed: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +37,39 @@ class PassRate:
     high: float | None = None
 
 
-def true_pass_rate(strata: Sequence[Stratum], *, seed: int) -> PassRate:
-    """The rate with its 95 % interval, by draws from `seed`; one stratum alone is plain Jeffreys."""
-    graded = sum(stratum.graded for stratum in strata)
-    if graded < MINIMUM_GRADES:
-        return PassRate("collecting", graded)
+def true_pass_rate(strata: Sequence[Stratum], *, seed: int, grades: int | None = None) -> PassRate:
+    """The rate with its 95 % interval, by draws from `seed`; one stratum alone is plain Jeffreys.
+
+    `grades`: how many there are, where they are worth fewer.
+    """
+    count = int(sum(stratum.graded for stratum in strata)) if grades is None else grades
+    if count < MINIMUM_GRADES:
+        return PassRate("collecting", count)
     held = [stratum for stratum in strata if stratum.judged or stratum.graded]
     state = "measured" if any(stratum.judged for stratum in held) else "humans_only"
     if state == "humans_only" or len(held) == 1:
-        return _jeffreys(state, sum(stratum.passed for stratum in held), graded)
-    low, high = _quantiles(held, seed)
-    return PassRate(state, graded, _mean(held), low, high)
+        worth = sum(stratum.graded for stratum in held)
+        return _jeffreys(state, sum(stratum.passed for stratum in held), worth, count)
+    low, high = np.quantile(drawn(held, seed), [0.025, 0.975])
+    return PassRate(state, count, expected(held), float(low), float(high))
 
 
-def _jeffreys(state: str, passed: int, graded: int) -> PassRate:
-    a, b = passed + 0.5, graded - passed + 0.5
+def _jeffreys(state: str, passed: float, worth: float, grades: int) -> PassRate:
+    a, b = passed + 0.5, worth - passed + 0.5
     low, high = beta.ppf([0.025, 0.975], a, b)
-    return PassRate(state, graded, a / (a + b), float(low), float(high))
+    return PassRate(state, grades, a / (a + b), float(low), float(high))
 
 
-def _mean(strata: Sequence[Stratum]) -> float:
+def expected(strata: Sequence[Stratum]) -> float:
+    """The mean of the draws, in closed form."""
     whole = sum(stratum.judged for stratum in strata) + len(strata) / 2
     return sum((s.judged + 0.5) / whole * (s.passed + 0.5) / (s.graded + 1) for s in strata)
 
 
-def _quantiles(strata: Sequence[Stratum], seed: int) -> tuple[float, float]:
+def drawn(strata: Sequence[Stratum], seed: int) -> NDArray[np.float64]:
+    """Draws of the rate (DRAWS,), from which intervals are, of differences too."""
     draw = np.random.default_rng(seed)
     weights = draw.dirichlet([s.judged + 0.5 for s in strata], DRAWS)
     rates = np.column_stack([draw.beta(s.passed + 0.5, s.graded - s.passed + 0.5, DRAWS) for s in strata])
-    low, high = np.quantile((weights * rates).sum(axis=1), [0.025, 0.975])
-    return float(low), float(high)
+    found: NDArray[np.float64] = (weights * rates).sum(axis=1)
+    return found

@@ -32,6 +32,7 @@ class Share:
     calls: int
     in_set: float
     live: float
+    group: Group = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,7 @@ def _shares(cases: Mapping[Group, int], live: Mapping[Group, int]) -> dict[Group
             calls=live.get(group, 0),
             in_set=cases.get(group, 0) / n if n else 0.0,
             live=live.get(group, 0) / calls if calls else 0.0,
+            group=group,
         )
         for group in sorted({*cases, *live})
     }

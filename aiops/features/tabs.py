@@ -13,6 +13,8 @@ PAGES = (
     ("Try it", "trying:page", Permission.FEATURES_TRY),
     ("Prompt", "feature:prompts", Permission.PROMPTS_VIEW),
     ("Evaluations", "feature:evaluations", Permission.EVALUATIONS_VIEW),
+    ("Quality", "quality:page", Permission.EVALUATIONS_VIEW),
+    ("Drift", "drift:feature", Permission.EVALUATIONS_VIEW),
     ("Policy", "features:policy", Permission.FEATURES_VIEW),
     ("Router", "router:page", Permission.FEATURES_VIEW),
     ("Guardrails", "guardrails:page", Permission.FEATURES_VIEW),

@@ -15,7 +15,14 @@ from aiops.features.models import Feature
 from aiops.gateway import cache_queries, partitions, queries
 from aiops.gateway.cache_words import Standing, standing
 from aiops.gateway.guardrail_models import GuardrailFailure
-from aiops.gateway.models import CacheEntry, CachePurge, SemanticCheck, SemanticEntry, SemanticThreshold
+from aiops.gateway.models import (
+    CacheEntry,
+    CachePurge,
+    SemanticCheck,
+    SemanticEntry,
+    SemanticThreshold,
+    SemanticVector,
+)
 from aiops.gateway.semantic.threshold import from_on
 from aiops.tenants.models import Tenant
 
@@ -83,6 +90,7 @@ def purge_cache(*, by: Actor, feature: Feature, pattern: str) -> int:
         raise InvalidInput("Say what to remove: a part of a question or an answer, or * for all.")
     keys = cache_queries.purge(feature.slug, pattern).keys
     SemanticEntry.objects.filter(key__in=keys).delete()
+    SemanticVector.objects.filter(key__in=keys).delete()
     CacheEntry.objects.filter(key__in=keys).delete()
     CachePurge.objects.create(feature=feature.slug, pattern=pattern, keys=[key.hex() for key in keys])
     audit.record(
@@ -98,10 +106,12 @@ def purge_cache(*, by: Actor, feature: Feature, pattern: str) -> int:
 def _threshold(
     by: Actor, feature: Feature, found: Standing, action: str, threshold: float | None
 ) -> SemanticThreshold:
-    bins = cache_queries.bins(feature.slug, cache_queries.begun(found.latest))
+    space = found.space.pk if found.space else 0
+    bins = cache_queries.bins(feature.slug, cache_queries.begun(found.latest), space)
     checks, false = from_on(threshold if threshold is not None else found.threshold or 0.0, bins)
     made = SemanticThreshold.objects.create(
         feature=feature.slug,
+        space=space,
         action=action,
         threshold=threshold,
         checks=checks,

@@ -14,6 +14,7 @@ from aiops.approaches.models import CategoryVersion, RouterVersion, RuleSetVersi
 from aiops.budgets.models import Budget
 from aiops.catalog.models import Model, Price, Provider
 from aiops.deployments.models import Deployment, Served
+from aiops.embeddings.models import Choice, Space
 from aiops.features.models import Feature, KeyFeature, PolicyVersion
 from aiops.flags.models import Flag, KillSwitch, Publication
 from aiops.knowledge.models import Knowledge
@@ -40,6 +41,7 @@ _PROVIDER = (
 )
 _LEARNT = ("feature_id", "number", "sha256", "weights")
 _ROUTER = (*_LEARNT, "small__name", "large__name", "prompt_version_id", "report")
+_SPACE = ("pk", "model__name", "local_name", "asked", "cut", "dimensions", "alike")
 _BUDGET = ("pk", "tenant__slug", "feature__slug", "period", "amount", "hard", "soft_share")
 
 
@@ -82,6 +84,8 @@ def _questions(now: datetime) -> dict[str, "QuerySet[Any, Any]"]:
         "providers": Provider.objects.values_list(*_PROVIDER),
         "stops": KillSwitch.objects.filter(lifted_at=None).values_list("scope", "target", "reason"),
         "rule_sets": rules.values_list("rule_set__name", "number", "pk", "inputs", "source"),
+        "spaces": Space.objects.exclude(dimensions=None).order_by("pk").values_list(*_SPACE),
+        "uses": Choice.objects.exclude(space=None).values_list("use", "space"),
         "budgets": Budget.objects.order_by("pk").values_list(*_BUDGET),
     }
 

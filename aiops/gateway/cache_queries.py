@@ -76,12 +76,13 @@ def begun(latest: SemanticThreshold | None) -> datetime:
     return max(clock.now() - WINDOW, latest.at) if latest is not None and off else clock.now() - WINDOW
 
 
-def bins(feature: str, since: datetime) -> list[Bin]:
-    """The checks since then, by likeness."""
+def bins(feature: str, since: datetime, space: int = 0) -> list[Bin]:
+    """The checks since then, by likeness in the space (its id; 0: hashing)."""
     at = Case(
         *[When(similarity__gte=one, then=Value(one)) for one in reversed(GRID)], output_field=FloatField()
     )
-    rows = SemanticCheck.objects.filter(feature=feature, at__gt=since, similarity__gte=GRID[0]).order_by()
+    checks = SemanticCheck.objects.filter(feature=feature, space=space, at__gt=since)
+    rows = checks.filter(similarity__gte=GRID[0]).order_by()
     counted = (
         rows.annotate(bin=at).values("bin").annotate(n=Count("id"), wrong=Count("id", Q(equivalent=False)))
     )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from aiops.core import figures
+from aiops.embeddings import queries as embeddings
+from aiops.embeddings.models import Space, Use
 from aiops.features.policy import CachePolicy
 from aiops.gateway import cache_queries
 from aiops.gateway.models import SemanticThreshold
@@ -11,9 +13,13 @@ from aiops.gateway.semantic.threshold import GRID, Decision, Rate, decide, false
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`latest` None: nothing was ever decided. `checks` and `false` are at the threshold and above it."""
+    """What is known of the vectors of `space`; None: hashing.
+
+    `latest` None: nothing was ever decided of them. `checks` and `false` are at the threshold and above it.
+    """
 
     policy: CachePolicy
+    space: Space | None
     latest: SemanticThreshold | None
     decision: Decision
     checks: int
@@ -65,8 +71,12 @@ class Standing:
 
 
 def standing(feature: str, policy: CachePolicy) -> Standing:
-    """In two queries."""
-    latest = cache_queries.thresholds(feature).first()
-    found = cache_queries.bins(feature, cache_queries.begun(latest))
+    """In three queries."""
+    space = embeddings.in_force(Use.CACHE)
+    number = space.pk if space else 0
+    latest = cache_queries.thresholds(feature).filter(space=number).first()
+    found = cache_queries.bins(feature, cache_queries.begun(latest), number)
     current = latest.threshold if latest is not None and latest.threshold is not None else GRID[0]
-    return Standing(policy, latest, decide(current, found, policy.most_false), *from_on(current, found))
+    return Standing(
+        policy, space, latest, decide(current, found, policy.most_false), *from_on(current, found)
+    )

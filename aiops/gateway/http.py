@@ -2,7 +2,9 @@
 
 import argparse
 import gc
+import os
 import socket
+import threading
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -41,6 +43,7 @@ ROUTES: Mapping[tuple[str, str], Endpoint] = {
     ("GET", "/readyz"): state.ready,
 }
 Open = Callable[[], AbstractAsyncContextManager[Gate]]
+LAST_SECONDS = 8.0  # of a process that stops, once no call is under way
 _CODES = {
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "Not this method."),
@@ -165,8 +168,16 @@ def _lasting(opened: Open) -> Open:
             gc.freeze()
             gc.set_threshold(50_000, 20, 50)
             yield gate
+            _end_soon()
 
     return lasting
+
+
+def _end_soon() -> None:
+    """A stop has an end, whatever Postgres does: what is left in the spool is stored by another process."""
+    timer = threading.Timer(LAST_SECONDS, os._exit, (1,))
+    timer.daemon = True
+    timer.start()
 
 
 def config_of(app: ASGIApp, log_level: str = "warning") -> uvicorn.Config:

@@ -15,6 +15,7 @@ from aiops.gateway.semantic_models import (  # noqa: F401 - found here
     SemanticCheck,
     SemanticEntry,
     SemanticThreshold,
+    SemanticVector,
 )
 
 INTERNAL_ARM = "internal"  # of sums of what passed no gateway: evaluations, judges, tries

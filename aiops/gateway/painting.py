@@ -75,6 +75,8 @@ def paint() -> Painted:
         stops=(*(_stop(*row) for row in rows["stops"]), *found.stops),
         budgets=tuple(_budget(*row) for row in rows["budgets"]),
         rule_sets=_rule_sets(rows, found.found),
+        spaces={row[0]: _space(*row) for row in rows["spaces"]},
+        uses=dict(rows["uses"]),
     )
     return Painted(picture, rows["coming"][0][0] if rows["coming"] else None)
 
@@ -266,6 +268,13 @@ def _provider(
         max_concurrency=at_once,
         timeout_seconds=seconds,
         settings=_json(settings),
+    )
+
+
+def _space(pk: int, model: str | None, local: str, asked: int | None, *rest: Any) -> parts.Space:
+    cut, dimensions, alike = rest
+    return parts.Space(
+        id=pk, model=model or "", local=local, asked=asked, cut=cut, dimensions=dimensions, alike=alike
     )
 
 

@@ -187,6 +187,21 @@ class Feature(Part):
     categories: CategoryModel | None = None
 
 
+class Space(Part):
+    """Who makes vectors, and how long they are: `model` is a name of ours, or `local` runs here.
+
+    `alike`: texts that have nothing to do with each other are seldom more alike.
+    """
+
+    id: int
+    model: str = ""
+    local: str = ""
+    asked: int | None = None
+    cut: bool = False
+    dimensions: int
+    alike: float | None = None
+
+
 class Stop(Part):
     """A kill switch that is thrown. `target` is a tenant, feature or model; "" for everything."""
 
@@ -220,6 +235,13 @@ class Picture(Part):
     stops: tuple[Stop, ...] = ()
     budgets: tuple[Budget, ...] = ()
     rule_sets: Mapping[str, Instant] = {}  # each one's newest version, for features that fall back on it
+    spaces: Mapping[int, Space] = {}  # by their number
+    uses: Mapping[str, int] = {}  # the space of each use; hashing, where it has none
+
+    def space_of(self, use: str) -> Space | None:
+        """Whose vectors `use` goes by; None: hashing."""
+        number = self.uses.get(use)
+        return None if number is None else self.spaces.get(number)
 
     def classifiers(self) -> frozenset[int]:
         """The versions of classifiers that serve."""

@@ -52,7 +52,7 @@ def _semantic(world: World, answering: tuple[Stage, ...]) -> Semantic | None:
     """Its checks are calls of our own: paid for and recorded, and no tenant's limit counts them."""
     if world.neighbours is None:
         return None
-    return Semantic(world.neighbours, _own(world, answering))
+    return Semantic(world.neighbours, _own(world, answering), embedded=world.embedded_neighbours)
 
 
 def _own(world: World, answering: Sequence[Stage]) -> Handler:

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 from aiops.core.values import value
 from aiops.gateway.messages import Call, Hold, Passage, Reply, Ticket
 from aiops.gateway.once import Idempotency
-from aiops.gateway.picture import Instant, Model
+from aiops.gateway.picture import Instant, Model, Space
 from aiops.providers.protocol import ChatProvider
 
 
@@ -105,6 +105,10 @@ class Checked:
     served: bool
 
 
+class Late(Exception):
+    """No neighbours within the little time that a call has for them: it goes on without."""
+
+
 class Neighbours(Protocol):
     """Questions in other words. Whatever fails here is a miss: no call waits long for it, and none fails."""
 
@@ -113,7 +117,8 @@ class Neighbours(Protocol):
         ...
 
     async def near(self, partition: bytes, question: str) -> Sequence[Neighbour]:
-        """The nearest few of the partition, the nearest first."""
+        """The nearest few of the partition, the nearest first, but for those that could not be given.
+        Raises Late."""
         ...
 
     def keep(self, asked: Asked, call: Call, ttl: float) -> None:
@@ -198,9 +203,34 @@ class Queries(Protocol):
         ...
 
 
+class NoVectors(Exception):
+    """There are none to be had now; the message says why."""
+
+
 class Embedder(Protocol):
-    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
-        """A vector for each text. Raises ProviderError or OSError where there is none to be had now."""
+    async def embed(
+        self, call: Call, use: str, texts: Sequence[str], *, seconds: float
+    ) -> Sequence[Sequence[float]]:
+        """A vector of length 1 for each text, by what is in force for `use`, within `seconds`.
+
+        `call` pays. Raises NoVectors.
+        """
+        ...
+
+    async def embed_in(
+        self, call: Call, space: Space | None, texts: Sequence[str], *, seconds: float
+    ) -> Sequence[Sequence[float]]:
+        """The same in a space, whichever is in force; None: by hashing."""
+        ...
+
+    def remembered(self, space: Space, text: str) -> Sequence[float] | None:
+        """The vector of a text that was embedded a moment ago."""
+        ...
+
+
+class EmbeddedNeighbours(Protocol):
+    def of(self, call: Call) -> Neighbours | None:
+        """Those by the vectors that the call's picture names; None: the hashed ones."""
         ...
 
 
@@ -239,3 +269,4 @@ class World:
     queries: Queries = NO_TOOLS.queries
     embedder: Embedder | None = None
     neighbours: Neighbours | None = None  # None: only the same question is found
+    embedded_neighbours: EmbeddedNeighbours | None = None

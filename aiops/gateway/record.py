@@ -28,7 +28,7 @@ def record_of(call: Call, reply: Reply) -> dict[str, Any]:
         "category": call.category,
         "outcome": reply.outcome,
         "reason": _reason(reply),
-        "served_by": reply.fallback.by if reply.fallback else "shadow" if call.payer else "",
+        "served_by": reply.fallback.by if reply.fallback else _own(call),
         "cache": trace.cache,
         "approach": call.approach.kind,
         "approach_name": call.approach.name,
@@ -51,8 +51,15 @@ def record_of(call: Call, reply: Reply) -> dict[str, Any]:
         "revision": call.picture.revision,
         "ticket": reply.ticket.id if reply.ticket else "",
         "metadata": dict(call.metadata),
-        **(_texts(call, reply) if call.feature.policy.keep_text and not call.payer else {}),
+        **(_texts(call, reply) if call.feature.policy.keep_text else {}),
     }
+
+
+def _own(call: Call) -> str:
+    """What a call of our own is for: the other model of a router, or a check of the cache."""
+    if not call.payer:
+        return ""
+    return "both" if "routes" in call.metadata else "shadow"
 
 
 def _reason(reply: Reply) -> str:
@@ -108,6 +115,9 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
 
 
 def _texts(call: Call, reply: Reply) -> dict[str, Any]:
+    """Of a check of our own nothing; but the answer of the other model, which a router is held against."""
+    if call.payer:
+        return {"output": reply.text} if "routes" in call.metadata else {}
     return {
         "inputs": dict(call.inputs),
         "messages": [[message.role, message.content] for message in call.trace.asked or call.messages],

@@ -19,21 +19,49 @@ class SemanticEntry(models.Model):
     question = models.TextField()
     at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField(db_index=True)
+    writer = models.CharField(max_length=16, default="", db_default="")  # the process
 
     class Meta:
-        indexes = (models.Index(fields=("feature", "at"), name="gateway_semantic_feature"),)
+        indexes = (
+            models.Index(fields=("feature", "at"), name="gateway_semantic_feature"),
+            models.Index(fields=("at", "key"), name="gateway_semantic_news"),
+        )
 
     def __str__(self) -> str:
         return f"{self.feature}: {self.question[:40]}"
 
 
+class SemanticVector(models.Model):
+    """A question's vector in another space (its id) than hashing's, which stands in `SemanticEntry`.
+
+    In the column `embedding`, halfvec of the space's length; found by `stores/spaced.py` alone.
+    """
+
+    pk = models.CompositePrimaryKey("space", "key")
+    space = models.BigIntegerField()
+    key = models.BinaryField(max_length=32)
+    partition = models.BinaryField(max_length=32)
+    question = models.TextField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        indexes = (models.Index(fields=("space", "partition"), name="gateway_vector_partition"),)
+
+    def __str__(self) -> str:
+        return f"{self.space}: {self.question[:40]}"
+
+
 class SemanticCheck(models.Model):
-    """A stored answer held against a fresh one. Texts are empty where the feature keeps none."""
+    """A stored answer held against a fresh one. Texts are empty where the feature keeps none.
+
+    `similarity` is that of the vectors of `space` (0: hashing), and means nothing in another one.
+    """
 
     call_id = models.CharField(max_length=40)
     at = models.DateTimeField(default=clock.now)
     feature = models.CharField(max_length=60)
     tenant = models.CharField(max_length=60)
+    space = models.BigIntegerField(default=0, db_default=0)
     similarity = models.FloatField()
     equivalent = models.BooleanField()
     served = models.BooleanField()
@@ -51,15 +79,20 @@ class SemanticCheck(models.Model):
 
 
 class SemanticThreshold(models.Model):
-    """What was decided for a feature; the newest is in force. `threshold` null: nothing is served."""
+    """What was decided for a feature; the newest is in force. `threshold` null: nothing is served.
+
+    It holds for likenesses of the vectors of `space` (0: hashing). A change of it begins with nothing.
+    """
 
     class Action(models.TextChoices):
         RAISE = "raise", "Raised"
         LOWER = "lower", "Lowered"
         LEARN = "learn", "Learnt"
         OFF = "off", "Switched off"
+        EMBEDDER = "embedder", "Other vectors"
 
     feature = models.CharField(max_length=60)
+    space = models.BigIntegerField(default=0, db_default=0)
     at = models.DateTimeField(default=clock.now)
     action = models.CharField(max_length=10, choices=Action)
     threshold = models.FloatField(null=True)

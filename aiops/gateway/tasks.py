@@ -9,6 +9,7 @@ from aiops.core.errors import InvalidInput
 from aiops.core.tasks import enqueue
 from aiops.flags import presence
 from aiops.gateway import actions, cache_queries, callbacks, partitions, retrying
+from aiops.gateway.reembedding import upkeep, work
 from aiops.gateway.stores import indexing
 
 
@@ -47,6 +48,19 @@ def index_cache() -> None:
     """Each hour: partitions that grew large get an index; answers of older documents go."""
     indexing.drop_outdated()
     indexing.index_large()
+
+
+@shared_task(name="gateway.change_embeddings")
+def change_embeddings(change_id: int) -> None:
+    """Make all vectors of a use anew, if nobody else does."""
+    work.work(change_id)
+
+
+@shared_task(name="gateway.keep_embeddings")
+def keep_embeddings() -> None:
+    """Every ten seconds: changes that lost their worker; texts that came later; vectors that nobody needs."""
+    upkeep.sweep()
+    upkeep.keep_up()
 
 
 @shared_task(name=callbacks.TASK)

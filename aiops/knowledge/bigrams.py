@@ -3,6 +3,7 @@
 A character is what people take for one (a grapheme), so that Thai vowels stay with their consonants.
 """
 
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,12 +18,16 @@ _CLOSE = r"\p{Han}\p{Hiragana}\p{Katakana}ー々\p{Hangul}\p{Thai}\p{Lao}\p{Khme
 _PART = regex.compile(  # V1: one set without another
     rf"(?V1)(?P<close>[{_CLOSE}][{_CLOSE}\p{{M}}]*)|(?P<word>[[\p{{L}}\p{{N}}\p{{M}}]--[{_CLOSE}]]+)"
 )
+_ASCII = re.compile("[a-z0-9]+")  # what `_PART` finds in a text of nothing else, in a tenth of the time
 _GRAPHEME = regex.compile(r"\X")
 _CONTENT = regex.compile(r"[^\p{Hiragana}ー]")  # particles and endings are Hiragana
 
 
 def parts(text: str) -> Iterator[tuple[str, bool]]:
     """Words, and runs of what is written without spaces (then True), in small letters of common width."""
+    if text.isascii():
+        yield from ((word, False) for word in _ASCII.findall(text.lower()))
+        return
     for part in _PART.finditer(unicodedata.normalize("NFKC", text).casefold()):
         yield (part["word"], False) if part["word"] else (part["close"], True)
 

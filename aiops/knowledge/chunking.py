@@ -4,7 +4,7 @@ A piece is a stretch of the text, word for word. Sections never share one; insid
 of a piece begins the next, so that what two sentences say together is found together.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import regex
@@ -44,6 +44,12 @@ def pieces(text: str, *, size: int = SIZE, markdown: bool = True) -> list[Piece]
         sentences = list(_sentences(text, begins, ends, size))
         found += [Piece(headings, *span) for span in _packed(sentences, size)]
     return found
+
+
+def embedded(title: str, headings: Iterable[str], text: str) -> str:
+    """What a piece's vector is made of: the document's title, the headings above it, and its text."""
+    above = "\n".join(dict.fromkeys((title, *headings)))
+    return f"{above}\n{text}"
 
 
 def _sections(text: str, *, markdown: bool) -> Iterator[tuple[tuple[str, ...], int, int]]:

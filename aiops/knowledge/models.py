@@ -14,6 +14,7 @@ from django.db import models
 
 from aiops.accounts.models import User
 from aiops.core import clock
+from aiops.embeddings.models import Space
 from aiops.features.models import Feature
 from aiops.knowledge import vectors
 from aiops.tenants.models import Tenant
@@ -160,6 +161,34 @@ class Chunk(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} #{self.ordinal}"
+
+
+class HalfVectorField(models.Field):  # type: ignore[type-arg]  # as above
+    """pgvector's `halfvec`, of whatever length its row's space has."""
+
+    def db_type(self, connection: Any) -> str:  # noqa: ARG002 - one database
+        return "halfvec"
+
+
+class ChunkVector(models.Model):
+    """A chunk's vector in another space than hashing's, which stands in the chunk itself.
+
+    Goes with its chunk, by the database. `feature` and `tenant` (their ids) are the chunk's, so that a
+    search reads no other table. Each space has an index of its own (`spaces.py`).
+    """
+
+    pk = models.CompositePrimaryKey("chunk_id", "space_id")
+    chunk = models.ForeignKey(Chunk, on_delete=models.DO_NOTHING, related_name="+", db_index=False)
+    space = models.ForeignKey(Space, on_delete=models.PROTECT, related_name="+", db_index=False)
+    feature = models.BigIntegerField()
+    tenant = models.BigIntegerField(null=True)
+    embedding = HalfVectorField()
+
+    class Meta:
+        indexes = (models.Index(fields=("space", "feature"), name="knowledge_vector_partition"),)
+
+    def __str__(self) -> str:
+        return f"{self.chunk_id} in {self.space_id}"
 
 
 class Term(models.Model):

@@ -7,10 +7,12 @@ an index that goes on until it has enough of this feature's own. Only the featur
 those with a tenant only this tenant's.
 
 `score` is the covered share, 0 to 1: it means the same for every question, so that a feature can say below
-which one its documents do not hold the answer.
+which one its documents do not hold the answer. Where a model makes the vectors (`Near`), its place counts as
+much as the text's, and likeness above that of unrelated texts is a score as well.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import orjson
@@ -25,6 +27,7 @@ CANDIDATES = 50  # of each ranking
 CONSTANT = 60  # of the reciprocal ranks: 1 / (60 + place)
 LEXICAL = 0.3  # what the place by hashed vectors counts: they see the same words as the text, less well
 ALIKE = 0.35  # below, a vector alone finds nothing: unrelated texts come as near
+UNRELATED = 0.5  # the same of a model's vectors, where the space says nothing
 EXACTLY = 10_000  # chunks up to which all vectors are compared
 
 GOING_ON = "hnsw.iterative_scan=strict_order"
@@ -77,7 +80,10 @@ WITH feature AS (
   SELECT id, 1 - distance AS alike, row_number() OVER (ORDER BY distance, id) AS place FROM near
   ORDER BY place LIMIT %(candidates)s
 ), fused AS (
-  SELECT id, t.place AS text_place, v.place AS vector_place, coalesce(t.covered, 0) AS covered,
+  SELECT id, t.place AS text_place, v.place AS vector_place,
+    greatest(
+      coalesce(t.covered, 0), %(meaning)s * (coalesce(v.alike, 0) - %(alike)s) / (1 - %(alike)s)
+    ) AS covered,
     coalesce(t.rank, 0) AS rank, coalesce(v.alike, 0) AS alike,
     %(by_text)s * coalesce(1.0 / (%(constant)s + t.place), 0)
       + %(by_vector)s * coalesce(1.0 / (%(constant)s + v.place), 0) AS fused
@@ -93,6 +99,12 @@ _MINE = """c.embedding IS NOT NULL AND c.feature_id = (SELECT id FROM feature)
 _DISTANCE = "c.embedding <=> %(vector)s::vector"
 _NEAR = f"SELECT c.id, {_DISTANCE} AS distance FROM knowledge_chunk c WHERE {_MINE}"  # noqa: S608 - our own
 _BY_INDEX = f"{_NEAR} ORDER BY {_DISTANCE} LIMIT %(candidates)s"
+# A space's number and length stand in the text, so that Postgres can tell which index is its own.
+_IN_SPACE = """
+  SELECT x.chunk_id AS id, x.embedding::halfvec(LENGTH) <=> %(vector)s::halfvec(LENGTH) AS distance
+  FROM knowledge_chunkvector x WHERE x.space_id = SPACE AND x.feature = (SELECT id FROM feature)
+    AND (x.tenant IS NULL OR x.tenant = (SELECT id FROM mine))"""
+_IN_SPACE_BY_INDEX = f"{_IN_SPACE} ORDER BY 2 LIMIT %(candidates)s"
 COUNTED = """
 SELECT coalesce(sum(value::int), 0) FROM features_feature f JOIN knowledge_knowledge k ON k.feature_id = f.id,
   jsonb_each_text(k.counted) WHERE f.slug = %(feature)s
@@ -121,12 +133,27 @@ class Found(NamedTuple):
         return " › ".join(dict.fromkeys((self.title, *self.headings)))
 
 
-def statement(chunks: int) -> str:
-    """`SEARCH` for a feature of so many chunks."""
-    return SEARCH.replace("{near}", _NEAR if chunks <= EXACTLY else _BY_INDEX)
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The question's vector in a space; `alike` None: as `UNRELATED`."""
+
+    space: int
+    vector: Sequence[float]
+    alike: float | None
 
 
-def asked(feature: str, tenant: str, question: str, locale: str, most: int) -> dict[str, Any]:
+def statement(chunks: int, near: Near | None = None) -> str:
+    """`SEARCH` for a feature of so many chunks; by hashing where there is no `near`."""
+    if near is None:
+        return SEARCH.replace("{near}", _NEAR if chunks <= EXACTLY else _BY_INDEX)
+    found = _IN_SPACE if chunks <= EXACTLY else _IN_SPACE_BY_INDEX
+    found = found.replace("LENGTH", str(len(near.vector))).replace("SPACE", str(near.space))
+    return SEARCH.replace("{near}", found)
+
+
+def asked(
+    feature: str, tenant: str, question: str, locale: str, most: int, near: Near | None = None
+) -> dict[str, Any]:
     """The values that `SEARCH` wants. `tenant` "": only what all may see."""
     read = question[:LONGEST].replace("\x00", " ")
     return {
@@ -140,13 +167,20 @@ def asked(feature: str, tenant: str, question: str, locale: str, most: int) -> d
         "own": languages.language_of(locale) or languages.by_script(read),
         "elsewhere": ELSEWHERE,
         "candidates": CANDIDATES,
-        "alike": ALIKE,
+        **_by_vector(read, near),
         "constant": CONSTANT,
         "by_text": 1.0,
-        "by_vector": LEXICAL,
-        "vector": vectors.written(vectors.vector(read)),
         "most": most,
     }
+
+
+def _by_vector(question: str, near: Near | None) -> dict[str, Any]:
+    """`meaning`: what likeness is worth as a score, beside covered words."""
+    if near is None:
+        values = {"alike": ALIKE, "by_vector": LEXICAL, "meaning": 0.0}
+        return {**values, "vector": vectors.written(vectors.vector(question))}
+    alike = UNRELATED if near.alike is None else near.alike
+    return {"alike": alike, "by_vector": 1.0, "meaning": 1.0, "vector": vectors.written(list(near.vector))}
 
 
 def found(row: Sequence[Any]) -> Found:
@@ -168,11 +202,12 @@ def search(
     locale: str = "",
     most: int = 5,
     weights: Mapping[str, float] | None = None,
+    near: Near | None = None,
 ) -> list[Found]:
     """The best chunks first. `weights`: `by_text` and `by_vector`, else as the gateway has them."""
-    values = {**asked(feature, tenant, question, locale, most), **(weights or {})}
+    values = {**asked(feature, tenant, question, locale, most, near), **(weights or {})}
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL {GOING_ON}")
         cursor.execute(COUNTED, values)
-        cursor.execute(statement(cursor.fetchone()[0]), values)
+        cursor.execute(statement(cursor.fetchone()[0], near), values)
         return [found(row) for row in cursor.fetchall()]

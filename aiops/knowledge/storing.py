@@ -89,6 +89,6 @@ def _row(version: DocumentVersion, number: int, piece: chunking.Piece, *, by_pai
         "ends": piece.ends,
         "text": text,
         "above": above,
-        "embedding": vectors.written(vectors.vector(f"{above}\n{text}")),
+        "embedding": vectors.written(vectors.vector(chunking.embedded(version.title, piece.headings, text))),
         "pairs": bigrams.vector(((above, "A"), (text, "D"))) if by_pairs else None,
     }

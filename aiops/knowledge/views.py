@@ -12,12 +12,15 @@ from aiops.accounts.permissions import Permission
 from aiops.core import toasts
 from aiops.core.errors import AiopsError
 from aiops.core.pages import asked, paginate
+from aiops.embeddings import asking
+from aiops.embeddings.models import Use
+from aiops.embeddings.queries import in_force
 from aiops.features.models import Feature
 from aiops.features.tabs import tabs
 from aiops.knowledge import actions, queries
 from aiops.knowledge.forms import LoadForm
 from aiops.knowledge.models import Document, Load
-from aiops.knowledge.searching import search
+from aiops.knowledge.searching import Found, Near, search
 from aiops.tenants.models import Tenant
 
 
@@ -124,9 +127,17 @@ def _page(request: SignedInRequest, feature: Feature, form: LoadForm, status: in
         "question": question,
         "tenant": tenant,
         "tenants": Tenant.objects.order_by("slug").values_list("slug", flat=True),
-        "found": search(feature.slug, question, tenant=tenant) if question else None,
+        "found": _found(feature, question, tenant) if question else None,
+        "embedder": in_force(Use.KNOWLEDGE),
     }
     return render(request, "knowledge/feature.html", context, status=status)
+
+
+def _found(feature: Feature, question: str, tenant: str) -> list[Found]:
+    """As a call finds it: by the vectors that are in force, or by hashing where no vector can be had."""
+    known = asking.vector(Use.KNOWLEDGE, feature.slug, question)
+    near = Near(known.space.pk, known.numbers, known.space.alike) if known else None
+    return search(feature.slug, question, tenant=tenant, near=near)
 
 
 def _job(request: SignedInRequest, slug: str, row: Load) -> dict[str, Any]:

@@ -126,3 +126,8 @@ document.addEventListener("htmx:responseError", (event) =>
   toast(`That did not work: the server answered ${event.detail.xhr.status}.`, "error"));
 document.addEventListener("htmx:sendError", () => toast("The console cannot be reached. Nothing was changed.", "error"));
 document.querySelectorAll("[data-toast]").forEach(fade);
+// On a narrow screen the open tab may lie beyond the strip's end.
+document.querySelectorAll(".tabs [aria-current]").forEach((tab) => {
+  const strip = tab.closest(".tabs");
+  strip.scrollLeft = tab.offsetLeft - strip.offsetLeft - (strip.clientWidth - tab.offsetWidth) / 2;
+});

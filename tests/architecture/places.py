@@ -30,6 +30,11 @@ def _accounts() -> dict[str, Any]:
     return {"pk": factories.make_user().pk, "token": "used-up"}
 
 
+@sample("alerts")
+def _alerts() -> dict[str, Any]:
+    return {"pk": factories.make_alert().pk}
+
+
 @sample("tenants")
 def _tenants() -> dict[str, Any]:
     return {"slug": factories.make_tenant().slug}
@@ -43,6 +48,22 @@ def _features() -> dict[str, Any]:
 @sample("feature")
 def _feature() -> dict[str, Any]:
     return {"slug": factories.make_prompt(feature=factories.make_feature()).feature.slug}
+
+
+@sample("embeddings")
+def _embeddings() -> dict[str, Any]:
+    return {"use": "knowledge", "pk": factories.make_change().pk}
+
+
+@sample("drift")
+def _drift() -> dict[str, Any]:
+    reading = factories.make_reading()
+    return {"slug": reading.check_of.feature, "pk": reading.pk}
+
+
+@sample("quality")
+def _quality() -> dict[str, Any]:
+    return {"slug": factories.make_feature().slug}
 
 
 @sample("cache")
@@ -122,6 +143,22 @@ def _evaluations() -> dict[str, Any]:
         "baseline": verdict.baseline_id,
         "pairwise_id": factories.make_pairwise().pk,
         "slug": result.run.feature.slug,
+    }
+
+
+@sample("reviews")
+def _reviews() -> dict[str, Any]:
+    seat = factories.make_claim()
+    guideline = factories.make_guideline(feature=seat.item.feature)
+    return {
+        "pk": seat.pk,
+        "slug": guideline.feature.slug,
+        "number": guideline.number,
+        "item_id": seat.item_id,
+        "round_id": factories.make_round().pk,
+        "reviewer_id": seat.reviewer_id,
+        "call_id": factories.make_call().id,
+        "run_id": factories.make_run().pk,
     }
 
 

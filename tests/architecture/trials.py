@@ -5,11 +5,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 from axes.models import AccessAttempt
 
 from aiops.accounts import actions as accounts
 from aiops.accounts.models import Session, User
+from aiops.alerts import actions as alerts
 from aiops.approaches import actions as approaches
 from aiops.approaches.models import FeatureTraining
 from aiops.budgets import actions as budgets
@@ -21,6 +23,8 @@ from aiops.datasets import actions as datasets
 from aiops.deployments import actions as deployments
 from aiops.deployments.choices import Choice
 from aiops.deployments.models import Deployment
+from aiops.embeddings import actions as embeddings
+from aiops.embeddings.models import Space
 from aiops.evaluations import actions as evaluations
 from aiops.evaluations import judges
 from aiops.evaluations.models import OnModel
@@ -31,6 +35,7 @@ from aiops.flags.audience import Audience
 from aiops.gateway import actions as gateway
 from aiops.knowledge import actions as knowledge
 from aiops.knowledge.reading import File
+from aiops.monitoring.actions import drift
 from aiops.prompts import actions as prompts
 from aiops.releases import actions as releases
 from aiops.releases.models import Release
@@ -122,6 +127,29 @@ simple(
     four_eyes_amount=None,
 )
 
+simple("alerts: raise_alert", alerts.raise_alert, key="drift:reply", what="Refusals rose")
+simple("alerts: acknowledge_alert", alerts.acknowledge_alert, alert=factories.make_alert)
+simple(
+    "alerts: mute_alert",
+    alerts.mute_alert,
+    alert=factories.make_alert,
+    until=lambda: clock.now() + timedelta(hours=1),
+)
+simple("alerts: open_alert", alerts.open_alert, alert=factories.make_alert)
+simple("alerts: close_alert", alerts.close_alert, alert=factories.make_alert)
+simple("alerts: close_key", alerts.close_key, key=lambda: factories.make_alert().key)
+
+drift_policy = {"on": False, "hourly": True, "false_pages": Decimal(3), "rate_points": 0.05, "mean_sd": 0.3}
+simple("monitoring: set_drift_policy", drift.set_drift_policy, feature=factories.make_feature, **drift_policy)
+
+
+@trial("monitoring: send_movers")
+def _send_movers(user: User) -> Act:
+    call = factories.make_call(feature=factories.make_feature().slug)
+    reading = factories.make_reading(feature=call.feature, at=call.at, movers=[call.id])
+    return partial(drift.send_movers, by=user, reading=reading)
+
+
 simple("tenants: make_console_key", tenants.make_console_key, root="secret")
 simple("tenants: create_tenant", tenants.create_tenant, slug="fresh", name="Fresh")
 simple("tenants: rename_tenant", tenants.rename_tenant, tenant=factories.make_tenant, name="New")
@@ -189,6 +217,13 @@ simple(
     name="help",
     files=lambda: [File("returns.md", b"# Returns\n")],
 )
+simple(
+    "embeddings: start_change",
+    embeddings.start_change,
+    use="knowledge",
+    wanted=lambda: Space(kind="provider", model=factories.make_price().model),
+)
+simple("embeddings: cancel_change", embeddings.cancel_change, change=factories.make_change)
 simple("knowledge: cancel_load", knowledge.cancel_load, load=factories.make_load)
 simple("knowledge: remove_document", knowledge.remove_document, document=factories.make_document)
 simple("datasets: create_dataset", datasets.create_dataset, name="fresh")
@@ -664,6 +699,20 @@ def _send_again(user: User) -> Act:
     return partial(reviews.send_again, by=user, ticket=ticket)
 
 
+@trial("reviews: hand_over_ticket")
+def _hand_over_ticket(user: User) -> Act:
+    to = factories.make_user(roles=["reviewer"])
+    return partial(reviews.hand_over_ticket, by=user, ticket=factories.make_ticket(), to=to)
+
+
+@trial("reviews: ticket_as_case")
+def _ticket_as_case(user: User) -> Act:
+    ticket = factories.make_ticket(
+        feature=factories.make_feature().slug, state="answered", answered_at=clock.now(), output="It is late."
+    )
+    return partial(reviews.ticket_as_case, by=user, ticket=ticket)
+
+
 simple("reviews: answer_ticket", reviews.answer_ticket, ticket=factories.make_ticket, output="It is late.")
 simple(
     "reviews: reject_ticket",
@@ -671,3 +720,111 @@ simple(
     ticket=factories.make_ticket,
     note="It promises too much.",
 )
+
+
+def _seat(user: User) -> dict[str, Any]:
+    seat = factories.make_claim(user)
+    return {"by": user, "seat": seat, "token": seat.token}
+
+
+@trial("reviews: submit_grade")
+def _submit_grade(user: User) -> Act:
+    return partial(reviews.submit_grade, **_seat(user), raw=0)
+
+
+@trial("reviews: grade_as_case")
+def _grade_as_case(user: User) -> Act:
+    return partial(reviews.grade_as_case, **_seat(user), raw=1)
+
+
+@trial("reviews: undo_with_case")
+def _undo_with_case(user: User) -> Act:
+    return partial(reviews.undo_with_case, by=user, grade=factories.make_review_grade(reviewer=user))
+
+
+@trial("reviews: escalate_item")
+def _escalate_item(user: User) -> Act:
+    return partial(reviews.escalate_item, **_seat(user))
+
+
+simple("reviews: write_guideline", reviews.write_guideline, feature=factories.make_feature, text="- Exact.")
+
+
+@trial("reviews: skip_item")
+def _skip_item(user: User) -> Act:
+    return partial(reviews.skip_item, **_seat(user), why="unclear")
+
+
+@trial("reviews: hand_over")
+def _hand_over(user: User) -> Act:
+    to = factories.make_user(roles=["reviewer"], languages=["en"])
+    return partial(reviews.hand_over, **_seat(user), to=to)
+
+
+@trial("reviews: undo_grade")
+def _undo_grade(user: User) -> Act:
+    return partial(reviews.undo_grade, by=user, grade=factories.make_review_grade(reviewer=user))
+
+
+@trial("reviews: change_grade")
+def _change_grade(user: User) -> Act:
+    grade = factories.make_review_grade(reviewer=user)
+    return partial(reviews.change_grade, by=user, grade=grade, raw=0, reason="It is rude.")
+
+
+@trial("reviews: assign_items")
+def _assign_items(user: User) -> Act:
+    to = factories.make_user(roles=["reviewer"], languages=["en"])
+    return partial(reviews.assign_items, by=user, items=[factories.make_review_item()], to=to)
+
+
+@trial("reviews: set_reviewers")
+def _set_reviewers(user: User) -> Act:
+    return partial(reviews.set_reviewers, by=user, items=[factories.make_review_item()], reviewers=2)
+
+
+simple("reviews: requeue_item", reviews.requeue_item, item=factories.make_review_item, reason="It hung.")
+simple("reviews: withdraw_item", reviews.withdraw_item, item=factories.make_review_item, reason="A test.")
+
+
+@trial("reviews: start_round")
+def _start_round(user: User) -> Act:
+    feature = factories.make_feature()
+    for _ in range(5):
+        factories.make_review_item(feature=feature)
+    people = [factories.make_user(roles=["reviewer"], languages=["en"]) for _ in range(2)]
+    return partial(reviews.start_round, by=user, feature=feature, people=people, size=5)
+
+
+simple("reviews: close_round", reviews.close_round, opened=factories.make_round)
+
+
+@trial("reviews: add_probe")
+def _add_probe(user: User) -> Act:
+    item = factories.make_review_item(seats=2, state="done", done_at=clock.now())
+    for _ in range(2):
+        factories.make_review_grade(item=item)
+    return partial(reviews.add_probe, by=user, item=item)
+
+
+@trial("reviews: clear_desk")
+def _clear_desk(user: User) -> Act:
+    return partial(reviews.clear_desk, by=user, person=factories.make_claim().reviewer, reason="Away.")
+
+
+@trial("reviews: send_calls")
+def _send_calls(user: User) -> Act:
+    factories.make_feature(slug="summary")
+    return partial(reviews.send_calls, by=user, calls=[factories.make_call()])
+
+
+@trial("reviews: send_run")
+def _send_run(user: User) -> Act:
+    return partial(reviews.send_run, by=user, run=factories.make_result().run)
+
+
+@trial("reviews: change_sampling")
+def _change_sampling(user: User) -> Act:
+    return partial(
+        reviews.change_sampling, by=user, feature=factories.make_feature(), asked=factories.asked_sampling()
+    )

@@ -18,6 +18,7 @@ from tests.factories import (
     make_model,
     make_price,
     make_prompt,
+    make_review_item,
     make_user,
     make_version,
 )
@@ -69,7 +70,7 @@ def test_home_asks_as_many_questions_for_three_features_as_for_one(
         _, run = make_built_feature()
         judge(run, True)
     client = as_role("engineer")
-    with django_assert_max_num_queries(29):
+    with django_assert_max_num_queries(32):
         assert client.get(reverse("dashboards:home")).status_code == 200
 
 
@@ -218,3 +219,17 @@ def test_a_score_is_counted_once_until_the_run_finishes_again(django_assert_num_
 def test_a_run_without_scores_has_no_score():
     _, run = make_built_feature()
     assert queries.scores_of([run]) == {}
+
+
+def test_outputs_to_grade_wait_for_those_who_may_and_stand_beside_their_feature(as_role):
+    item = make_review_item()
+    make_review_item(feature=item.feature, language="ja")
+    reviewer = as_role("reviewer")
+    reviewer.user.languages = ["en"]
+    reviewer.user.save()
+    page = reviewer.get(reverse("dashboards:home"))
+    assert [(row.slug, row.items) for row in page.context["waiting"].grades] == [(item.feature.slug, 1)]
+    assert f"1 output of {item.feature.slug}" in page.content.decode()
+    assert [row.backlog.items for row in page.context["live"]] == [2]
+    other = as_role("viewer").get(reverse("dashboards:home"))
+    assert (other.context["waiting"].grades, other.context["live"][0].backlog) == ([], None)

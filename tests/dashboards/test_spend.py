@@ -8,11 +8,12 @@ from aiops.accounts.models import Workspace
 from aiops.budgets.models import Budget, BudgetRequest
 from aiops.core import clock
 from aiops.core.actors import SystemActor
-from aiops.dashboards import health, marks, periods, spending, sums
+from aiops.dashboards import health, periods, spending, sums
 from aiops.deployments import actions as deployments
 from aiops.deployments.choices import Choice
 from aiops.deployments.models import Deployment
 from aiops.flags import actions as flags
+from aiops.monitoring import marks
 from aiops.releases.models import Release
 from tests.factories import (
     make_budget,
@@ -304,6 +305,25 @@ def test_marks_that_fall_together_are_one_with_their_number():
     stop = make_stop(at=NOW + timedelta(hours=2), scope="global", target="")
     (mark,) = marks.marks(NOW, NOW + timedelta(days=7))
     assert (mark.at, mark.label, mark.bad, mark.note.count("\n")) == (stop.at, "stop +3", True, 3)
+
+
+def test_a_candidate_is_marked_where_its_calls_begin_and_where_it_ended(user):
+    feature, model = make_feature(slug="sorting"), make_price().model
+    choice = Choice("passthrough", model=model)
+    deployments.deploy_stable(by=SHELL, feature=feature, choice=choice)
+    search = Choice("search")
+    deployments.start_candidate(by=user, feature=feature, choice=search, share=Decimal(5))
+    deployments.stop_candidate(by=user, feature=feature)
+    ended = clock.now() - timedelta(hours=1)
+    Deployment.objects.update(changed_at=ended)
+    began = (ended - timedelta(days=8)).replace(minute=0, second=0, microsecond=0)
+    for hours in (0, 1, 5, 40):
+        hour = began + timedelta(hours=hours)
+        make_rollup(feature="sorting", hour=hour, arm="candidate", approach_name="search")
+    assert marked(began - timedelta(hours=2), clock.now() + timedelta(hours=1), "sorting") == [
+        (began, "candidate search", False),
+        (ended, "candidate ends sorting\ndeploy sorting", False),
+    ]
 
 
 def test_a_deployment_has_the_time_of_its_row_and_a_release_is_marked_once(user):

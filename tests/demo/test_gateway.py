@@ -15,13 +15,25 @@ from django.db.models import Count, Sum
 
 from aiops.budgets.models import Budget, Period
 from aiops.core import clock
-from aiops.demo import content, deciding, keys, loading, records, remembering, resetting, shape, traffic
+from aiops.demo import (
+    caching,
+    content,
+    deciding,
+    hourly,
+    keys,
+    loading,
+    records,
+    remembering,
+    resetting,
+    shape,
+    traffic,
+)
 from aiops.demo.served import By
 from aiops.deployments.models import Deployment
 from aiops.features.models import PolicyVersion
 from aiops.features.policy import Policy
 from aiops.flags.models import KillSwitch
-from aiops.gateway.models import Call, Rollup, Ticket
+from aiops.gateway.models import CacheEntry, Call, Rollup, SemanticEntry, SemanticThreshold, Ticket
 from aiops.tenants.models import ApiKey
 from tests.gateway.served import serving
 
@@ -67,6 +79,8 @@ def test_a_loaded_demo_has_a_gateway_with_a_past(settings, tmp_path, monkeypatch
     assert stop.at < clock.now() - timedelta(days=20)
 
     _check_records()
+    assert SemanticThreshold.objects.get().threshold == 0.91
+    assert SemanticEntry.objects.count() == CacheEntry.objects.count() > 100
     resetting.reset(lambda _line: None)
     assert set(keys.tokens()) == set(tokens)
     assert set(keys.tokens().values()).isdisjoint(tokens.values())
@@ -74,8 +88,9 @@ def test_a_loaded_demo_has_a_gateway_with_a_past(settings, tmp_path, monkeypatch
 
 
 def _check_records():
-    of_calls = Call.objects.aggregate(n=Count("id"), cost=Sum("cost"))
-    since = Call.objects.order_by("at").first().at.replace(minute=0, second=0, microsecond=0)
+    first = Call.objects.exclude(user=caching.AGENT).order_by("at").first()
+    since = first.at.replace(minute=0, second=0, microsecond=0)
+    of_calls = Call.objects.filter(at__gte=since).aggregate(n=Count("id"), cost=Sum("cost"))
     of_sums = (
         Rollup.objects.filter(hour__gte=since)
         .exclude(arm="internal")
@@ -118,14 +133,14 @@ def test_calls_are_of_the_last_days_and_say_that_they_are_simulated():
 
 def test_one_tenant_grows_and_others_do_not():
     calls = Counter()
-    for row in records.sums(past()):
+    for row in hourly.sums(past()):
         calls[row["tenant"], datetime.fromisoformat(row["hour"]) > NOW - timedelta(days=30)] += row["calls"]
     assert calls["globex", True] > calls["globex", False]  # in half of the time
     assert calls["acme", True] < 0.7 * calls["acme", False]
 
 
 def test_what_was_stopped_was_degraded():
-    stopped = [row for row in records.sums(past()) if row["reason"] == "kill_switch"]
+    stopped = [row for row in hourly.sums(past()) if row["reason"] == "kill_switch"]
     assert {(row["feature"], row["outcome"], row["cost"]) for row in stopped} == {
         ("policy-answers", "degraded", Decimal(0))
     }
@@ -140,7 +155,7 @@ def test_a_release_changes_what_serves():
     times = {"support-summary": [(at, LARGE), (EVER, before)]}
     names = {
         (row["approach_name"], datetime.fromisoformat(row["hour"]) >= at)
-        for row in records.sums(past(**times))
+        for row in hourly.sums(past(**times))
         if row["feature"] == "support-summary"
     }
     assert names == {("support-summary v3", True), ("support-summary v2", False)}

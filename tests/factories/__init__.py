@@ -4,6 +4,7 @@ user = make_user(roles=["engineer"])
 version = make_version(prompt=make_prompt(name="triage"))
 """
 
+from tests.factories.alerts import make_alert
 from tests.factories.approaches import (
     make_categories,
     make_classifier,
@@ -30,6 +31,8 @@ from tests.factories.decisions import (
     make_served,
     make_stop,
 )
+from tests.factories.drift import make_reading, make_windows
+from tests.factories.embeddings import make_change, make_choice, make_space
 from tests.factories.evaluations import (
     make_pair,
     make_pairwise,
@@ -59,13 +62,24 @@ from tests.factories.knowledge import load_documents, make_document, make_load
 from tests.factories.people import PASSWORD, make_tenant, make_user
 from tests.factories.prompts import make_feature, make_label, make_prompt, make_version
 from tests.factories.releases import make_comment, make_review
+from tests.factories.reviews import (
+    asked_sampling,
+    make_claim,
+    make_guideline,
+    make_review_grade,
+    make_review_item,
+    make_round,
+    make_sampling,
+)
 from tests.factories.tickets import make_ticket
 
 __all__ = [
     "PASSWORD",
+    "asked_sampling",
     "grade_at_random",
     "judge_entry",
     "load_documents",
+    "make_alert",
     "make_budget",
     "make_budget_request",
     "make_cache_checks",
@@ -74,6 +88,9 @@ __all__ = [
     "make_case",
     "make_cases",
     "make_categories",
+    "make_change",
+    "make_choice",
+    "make_claim",
     "make_classifier",
     "make_comment",
     "make_dataset",
@@ -85,6 +102,7 @@ __all__ = [
     "make_flag",
     "make_grade",
     "make_grade_upload",
+    "make_guideline",
     "make_judged_run",
     "make_key",
     "make_label",
@@ -103,17 +121,23 @@ __all__ = [
     "make_prompt",
     "make_provider",
     "make_quarantined",
+    "make_reading",
     "make_request",
     "make_result",
     "make_review",
+    "make_review_grade",
+    "make_review_item",
     "make_rollup",
+    "make_round",
     "make_router",
     "make_rule_set",
     "make_rules",
     "make_run",
     "make_sample",
+    "make_sampling",
     "make_schedule",
     "make_served",
+    "make_space",
     "make_stop",
     "make_tenant",
     "make_ticket",
@@ -124,4 +148,5 @@ __all__ = [
     "make_user",
     "make_verdict",
     "make_version",
+    "make_windows",
 ]

@@ -1,6 +1,7 @@
 """What the fake model says, and the bodies it says it in, after OpenAI's and Anthropic's published shapes."""
 
 import json
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,30 @@ def text_of(message: dict[str, Any]) -> str:
 def tokens(text: str) -> int:
     """A rough count, the same on both shapes: four bytes a token, at least one."""
     return max(1, len(text.encode(errors="replace")) // 4)
+
+
+SAME = {"reimbursed": "refund", "refunds": "refund", "money": "refund", "phone": "mobile", "cell": "mobile"}
+LENGTH = 64  # numbers of a vector, where no other is asked for
+
+
+def meaning(text: str, length: int = LENGTH) -> list[float]:
+    """A vector that knows a few words that mean the same, and nothing of how words are written."""
+    found = [0.0] * length
+    for word in "".join(one if one.isalnum() else " " for one in text.lower()).split():
+        found[zlib.crc32(SAME.get(word, word).encode()) % length] += 1.0
+    return found if any(found) else [1.0, *found[1:]]
+
+
+def openai_vectors(request: dict[str, Any]) -> dict[str, Any]:
+    """What `/v1/embeddings` answers."""
+    length = request.get("dimensions") or LENGTH
+    rows = [
+        {"object": "embedding", "index": at, "embedding": meaning(text, length)}
+        for at, text in enumerate(request["input"])
+    ]
+    tokens = sum(len(text.split()) for text in request["input"])
+    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+    return {"object": "list", "data": rows, "model": request["model"], "usage": usage}
 
 
 def openai_body(request: dict[str, Any], text: str) -> dict[str, Any]:

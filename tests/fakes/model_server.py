@@ -247,6 +247,9 @@ class _Connection(asyncio.Protocol):
         if fault and not fault.startswith(_STREAMED):
             _fail(self, fault, seen.body)
             return
+        if seen.path.split("?")[0].endswith("/embeddings"):
+            self.send(200, json.dumps(answers.openai_vectors(seen.body)).encode())
+            return
         text = self._server.answer(seen.body)
         anthropic = seen.path.split("?")[0].endswith("/messages")
         if seen.body.get("stream"):

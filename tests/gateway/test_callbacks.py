@@ -171,7 +171,7 @@ def test_what_is_due_is_found_though_the_broker_lost_it(
 
 def test_a_person_has_it_sent_again_from_the_first_try_on(ended, user, enqueued, monkeypatch):
     monkeypatch.setattr(
-        "aiops.reviews.actions.enqueue", lambda task, *args, **_: enqueued.append((task, *args))
+        "aiops.reviews.actions.tickets.enqueue", lambda task, *args, **_: enqueued.append((task, *args))
     )
     callbacks.deliver(ended.pk, Says(410))
     enqueued.clear()

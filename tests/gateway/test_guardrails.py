@@ -339,19 +339,17 @@ def test_a_share_of_sentences_may_lack_support():
     assert found.margin == pytest.approx(1 / 6)
 
 
-class Alike:
+async def by_money(texts):
     """Texts about money are alike."""
-
-    async def embed(self, texts):
-        return [(1.0, 0.0) if "efund" in text or "reimburse" in text else (0.0, 1.0) for text in texts]
+    return [(1.0, 0.0) if "efund" in text or "reimburse" in text else (0.0, 1.0) for text in texts]
 
 
 def test_other_words_of_the_same_meaning_are_support():
     text = "Customers get reimbursed after several working days."
     rules = GroundingPolicy(alike=0.9)
-    assert asyncio.run(grounding.check(text, SOURCES, rules, Alike())).passed
+    assert asyncio.run(grounding.check(text, SOURCES, rules, by_money)).passed
     other = "Customers get reimbursed after 17 working days."
-    assert not asyncio.run(grounding.check(other, SOURCES, rules, Alike())).passed
+    assert not asyncio.run(grounding.check(other, SOURCES, rules, by_money)).passed
     assert not asyncio.run(grounding.check(text, SOURCES, rules)).passed
 
 

@@ -137,6 +137,8 @@ def test_the_other_model_is_asked_after_the_reply_and_paid_by_ourselves():
     assert (first["model"], second["model"], reply.model) == ("small", "large", "small")
     assert (second["tenant"], second["metadata"]) == ("internal", {"routes": first["id"]})
     assert (len(first["attempts"]), len(second["attempts"])) == (1, 1)
+    assert (first["served_by"], second["served_by"]) == ("", "both")
+    assert (first["output"], second["output"], "inputs" in second) == ("yes", "no", False)
 
 
 def test_a_category_is_said_where_the_classifier_is_sure():

@@ -1,10 +1,12 @@
 """What forbids that two questions share an answer; pairs of our own, beside those of the benchmark."""
 
+from dataclasses import dataclass
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aiops.gateway.semantic.veto import veto
+from aiops.gateway.semantic.veto import fitting, veto
 
 DIFFERENT = [
     ("Refund £20", "Refund £200", "number"),
@@ -79,3 +81,31 @@ def test_questions_that_one_answer_serves(one, other):
 def test_nothing_is_against_the_same_text_and_sides_do_not_matter(one, other):
     assert veto(one, one) == ""
     assert bool(veto(one, other)) == bool(veto(other, one))
+
+
+@dataclass(frozen=True)
+class Asked:
+    question: str
+
+
+def fit(question, *others):
+    return [one.question for one in fitting(question, map(Asked, others))]
+
+
+def test_few_are_read_whole_to_find_those_that_fit():
+    asked, numbered = "Please open door 5!", [f"Open door {number}" for number in range(6, 30)]
+    assert fit(asked, *numbered, "Close door 5", "Open door five") == ["Open door five"]
+    assert fit(asked, *[f"{colour} door 5" for colour in "abcdef"], "Open door five") == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "reason"),
+    [
+        ("Open door 5", "Open door five", ""),
+        ("Open door 5", "Open the door", "number"),
+        ("Open the door", "Open door 5", "number"),
+        ("Open door 5 of 7", "Open door 5", "number"),
+    ],
+)
+def test_a_number_on_one_side_alone_forbids_unless_the_other_spells_it(one, other, reason):
+    assert veto(one, other) == reason

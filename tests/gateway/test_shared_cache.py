@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from aiops.core import clock
 from aiops.gateway.messages import Passage, Reply
@@ -91,3 +92,26 @@ async def keep_and_exchange() -> None:
     one = SharedCache(World().connect)
     await keep(one, 1, policy={"cache": {"shared": True}})
     await one.exchange()
+
+
+def test_entries_that_are_over_go_in_parts(monkeypatch):
+    monkeypatch.setattr(cache, "SWEPT", 2)
+
+    async def go():
+        store, left = SharedCache(World().connect), []
+        store._sweep_at = float("inf")
+        await keep(store, 1, 2, 3, ttl=-1.0)
+        await store.exchange()
+        store._sweep_at = 0.0
+        for _ in range(2):
+            await store.exchange()
+            left.append(await asyncio.to_thread(_count))
+        return left
+
+    assert asyncio.run(go()) == [1, 0]
+
+
+def _count():
+    count = CacheEntry.objects.count()
+    connection.close()
+    return count

@@ -5,6 +5,7 @@ import math
 import pytest
 from sklearn.feature_extraction.text import HashingVectorizer
 
+from aiops.knowledge.bigrams import parts
 from aiops.knowledge.vectors import DIMENSIONS, counts, grams, vector, written
 
 TEXTS = ["Within 30 days of delivery.", "商品はお届けから30日以内", "Gerät zurückgeben", "a", "!?"]
@@ -39,3 +40,9 @@ def test_grams_are_words_with_their_parts():
 
 def test_a_vector_is_written_for_postgres():
     assert written([0.5, -1.0, 0.0]) == "[0.5,-1,0]"
+
+
+@pytest.mark.parametrize("text", ["Plain ASCII, 30 days!", "a_b-c's", "", "I'm #1", "X\x00Y\x7fZ"])
+def test_ascii_is_taken_apart_as_any_other_text(text):
+    wide = [*parts(f"{text} \N{EM DASH}")]
+    assert [*parts(text)] == wide

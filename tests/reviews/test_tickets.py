@@ -10,7 +10,8 @@ from aiops.audit.models import AuditEvent
 from aiops.core import clock
 from aiops.core.errors import Conflict, InvalidInput
 from aiops.gateway.models import Ticket
-from aiops.reviews import actions, queries
+from aiops.reviews import actions
+from aiops.reviews.queries import tickets as queries
 from tests.factories import make_ticket, make_user
 
 pytestmark = pytest.mark.django_db

@@ -2,7 +2,8 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from aiops.core.texts.answers import prose, shorten
 from aiops.core.texts.normalise import normalised
@@ -11,10 +12,11 @@ from aiops.core.texts.sentences import pieces, sentences, telling
 from aiops.features.guardrail_policy import GroundingPolicy
 from aiops.gateway.guardrails.base import Checker, Found, Tools
 from aiops.gateway.messages import Call, Passage, Reply
-from aiops.gateway.ports import Embedder
-from aiops.providers.errors import ProviderError
+from aiops.gateway.ports import NoVectors
 
 NAME = "grounding"
+EMBEDDING = 2.0  # seconds that the check waits for vectors
+Embed = Callable[[Sequence[str]], Awaitable[Sequence[Sequence[float]]]]
 LEAST = 3  # telling words, below which a sentence claims nothing
 _CITED = re.compile(r"\[(\d{1,4})\]")
 _QUOTED = re.compile(
@@ -32,15 +34,17 @@ def checker(call: Call, tools: Tools) -> Checker | None:
     if not policy.retrieval.on or call.approach.kind == "search":
         return None
     rules, passages = policy.guardrails.grounding_rules, call.passages
+    embedder = tools.embedder
+    embed = partial(embedder.embed, call, NAME, seconds=EMBEDDING) if embedder is not None else None
 
     async def check_reply(reply: Reply) -> Found:
-        return await check(reply.text, passages, rules, tools.embedder)
+        return await check(reply.text, passages, rules, embed)
 
     return check_reply
 
 
 async def check(
-    text: str, passages: Sequence[Passage], rules: GroundingPolicy, embedder: Embedder | None = None
+    text: str, passages: Sequence[Passage], rules: GroundingPolicy, embed: Embed | None = None
 ) -> Found:
     """Citations and quotes must be right, all of them; of sentences a share may lack support."""
     said = prose(text)
@@ -50,8 +54,8 @@ async def check(
     if not claims or _says_nothing(said):
         return Found(passed=True)
     without = [one for one in claims if not _supported(one, passages, rules.support)]
-    if without and rules.alike is not None and embedder is not None:
-        without = await _unlike(without, passages, rules.alike, embedder)
+    if without and rules.alike is not None and embed is not None:
+        without = await _unlike(without, passages, rules.alike, embed)
     share = len(without) / len(claims)
     facts = {"sentences": len(claims), "unsupported": len(without)}
     if share > rules.most_unsupported:
@@ -97,16 +101,14 @@ def _supported(sentence: str, passages: Sequence[Passage], least: float) -> bool
     return any(digits <= held and len(wanted & held) >= least * len(wanted) for held in grounds)
 
 
-async def _unlike(
-    texts: Sequence[str], passages: Sequence[Passage], least: float, embedder: Embedder
-) -> list[str]:
+async def _unlike(texts: Sequence[str], passages: Sequence[Passage], least: float, embed: Embed) -> list[str]:
     """Those of `texts` that are like no sentence of a passage. Numbers are not judged by likeness."""
     held = [one.strip() for passage in passages for one in sentences(passage.text) if one.strip()]
     if not held:
         return list(texts)
     try:
-        vectors = await embedder.embed([*texts, *held])
-    except (ProviderError, OSError, TimeoutError):
+        vectors = await embed([*texts, *held])
+    except NoVectors:
         return list(texts)
     own, theirs = vectors[: len(texts)], vectors[len(texts) :]
     return [

@@ -48,6 +48,9 @@ class Figures:
         )
         self._cost = Counter("aiops_call_cost_usd", "What calls cost, in USD.", ("feature", *whose), **made)
         self._cache = Counter("aiops_cache", "Look-ups in the cache.", ("result",), **made)
+        self._late = Counter(
+            "aiops_cache_late", "Calls that went on without questions in other words.", **made
+        )
         self._overhead = Histogram(
             "aiops_gateway_overhead_seconds", "A call's time without the model's.", buckets=OVERHEAD, **made
         )
@@ -103,6 +106,10 @@ class Figures:
             self._attempted(attempt, _operation(record))
         if record["attempts"]:
             self._used(record["tokens"], record["attempts"][-1])
+
+    def count_late(self) -> None:
+        """A call whose look-up in the semantic cache took too long."""
+        self._add(1, self._late)
 
     def now(self, *, age: float, spooled: int) -> None:
         self._age.set(age)

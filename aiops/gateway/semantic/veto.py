@@ -2,9 +2,12 @@
 a rewording that is refused costs a call, a wrong answer costs more.
 """
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from typing import Protocol, TypeVar
 
+from aiops.gateway.semantic import lexicon
 from aiops.gateway.semantic.reading import Facts, facts_of, figures_of
 
 _ENDINGS = ("s", "es", "ed", "d", "ing", "n", "en", "e")
@@ -13,7 +16,30 @@ _LONGEST = 30  # letters of a word; what is longer is no word
 _SHORTEST = 4  # letters of a word in which two neighbours changed places is a slip
 
 _GRAMMATICAL = frozenset({"i", "im", "ive", "sie", "ihr", "ihre", "ihnen"})  # written large
+_WORD = re.compile("[a-z]+")
+READ = 6  # questions that are read whole to find those that fit
 _read = lru_cache(maxsize=4096)(facts_of)
+
+
+class _Question(Protocol):
+    @property
+    def question(self) -> str: ...
+
+
+One = TypeVar("One", bound=_Question)
+
+
+def fitting(question: str, found: Iterable[One]) -> Iterator[One]:
+    """Those that could be given, in their order. Few are read whole, and all others' numbers first."""
+    mine, left = figures_of(question), READ
+    for one in found:
+        if _differ(mine, question, figures_of(one.question), one.question):
+            continue
+        if not left:
+            return
+        left -= 1
+        if not veto(question, one.question):
+            yield one
 
 
 def veto(one: str, other: str) -> str:
@@ -27,9 +53,19 @@ def veto(one: str, other: str) -> str:
 
 
 def _other_figures(one: str, other: str) -> bool:
-    """As many numbers on either side, and others: that is seen at once, and is what most often differs."""
-    mine, theirs = figures_of(one), figures_of(other)
-    return bool(mine) and len(mine) == len(theirs) and mine != theirs
+    return _differ(figures_of(one), one, figures_of(other), other)
+
+
+def _differ(mine: Sequence[str], one: str, theirs: Sequence[str], other: str) -> bool:
+    """As many numbers on either side, and others; or on one side alone, and the other spells none. That is
+    seen at once, and is what most often differs.
+    """
+    if len(mine) == len(theirs):
+        return mine != theirs
+    if mine and theirs:
+        return False
+    bare = other if mine else one
+    return bare.isascii() and lexicon.UNITS.keys().isdisjoint(_WORD.findall(bare.lower()))
 
 
 def _language(a: Facts, b: Facts) -> bool:

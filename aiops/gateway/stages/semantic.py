@@ -26,12 +26,20 @@ AFTER = 0.05  # seconds by which the reply has left
 
 
 class Semantic:
-    """`fresh` answers as the approach itself would, `chance` gives 0 up to 1."""
+    """`fresh` answers as the approach itself would, `chance` gives 0 up to 1.
+
+    `embedded` has the neighbours by a model's vectors, `store` those by hashed ones.
+    """
 
     def __init__(
-        self, store: ports.Neighbours, fresh: Handler, chance: Callable[[], float] = random.random
+        self,
+        store: ports.Neighbours,
+        fresh: Handler,
+        chance: Callable[[], float] = random.random,
+        embedded: ports.EmbeddedNeighbours | None = None,
     ) -> None:
         self._store = store
+        self._embedded = embedded
         self._fresh = fresh
         self._chance = chance
         self._checks: set[asyncio.Task[None]] = set()
@@ -41,9 +49,10 @@ class Semantic:
         if not question:
             return await onward(call)
         asked = Asked(key, partition, question)
-        near = chosen(call, question, await self._store.near(partition, question))
+        store = self._store_of(call)
+        near = chosen(call, question, await _near(call, store, partition, question))
         policy = call.feature.policy.cache
-        threshold = self._store.threshold(call.feature.slug) if policy.semantic == "on" else None
+        threshold = store.threshold(call.feature.slug) if policy.semantic == "on" else None
         checks = near is not None and (threshold is None or self._chance() < policy.check_share)
         if near is not None and threshold is not None and near.likeness >= threshold:
             if checks:
@@ -53,13 +62,16 @@ class Semantic:
             return replace(near.cached.reply, outcome="cached")
         return await self._asked(call, asked, near if checks else None, onward)
 
+    def _store_of(self, call: Call) -> ports.Neighbours:
+        return (self._embedded and self._embedded.of(call)) or self._store
+
     async def _asked(self, call: Call, asked: Asked, near: Neighbour | None, onward: Handler) -> Reply:
         """The fresh answer; it is kept, and `near` is held against it."""
 
         async def learn(reply: Reply) -> Reply:
             if not whole(reply):
                 return reply
-            self._store.keep(asked, call, float(call.feature.policy.cache.ttl_seconds))
+            self._store_of(call).keep(asked, call, float(call.feature.policy.cache.ttl_seconds))
             if near is not None:
                 found = self._held_against(call, asked, near, reply, served=False)
                 span = next(one for one in call.trace.spans if one.stage == "cache")
@@ -70,7 +82,7 @@ class Semantic:
 
     def _held_against(self, call: Call, asked: Asked, near: Neighbour, reply: Reply, *, served: bool) -> bool:
         found = equivalent(near.cached.reply, reply)
-        self._store.checked(Checked(call, asked, near, reply.text, found, served))
+        self._store_of(call).checked(Checked(call, asked, near, reply.text, found, served))
         return found
 
     def _check_later(self, call: Call, asked: Asked, near: Neighbour) -> None:
@@ -100,6 +112,14 @@ class Semantic:
             return
         if whole(reply):
             self._held_against(call, asked, near, reply, served=True)
+
+
+async def _near(call: Call, store: ports.Neighbours, partition: bytes, question: str) -> Sequence[Neighbour]:
+    try:
+        return await store.near(partition, question)
+    except ports.Late:
+        call.trace.note("miss", neighbours="late")
+        return ()
 
 
 def whole(reply: Reply) -> bool:

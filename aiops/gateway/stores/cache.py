@@ -19,6 +19,7 @@ from aiops.gateway.stores.pool import Connect
 
 LATE = timedelta(seconds=2)  # by which a row may be committed after the time that it states
 SWEEP_EVERY = 60.0  # seconds
+SWEPT = 2_000  # entries that go at once: the rest of an exchange waits for them
 PART = 250  # entries that are written or read at once
 log = structlog.get_logger(__name__)
 
@@ -79,8 +80,9 @@ class SharedCache:
             await self._write(connection)
             await self._read(connection)
             if time.monotonic() >= self._sweep_at:
-                self._sweep_at = time.monotonic() + SWEEP_EVERY
-                await connection.execute(_SWEEP)
+                swept = await connection.execute(_SWEEP, (SWEPT,))
+                if swept.rowcount < SWEPT:
+                    self._sweep_at = time.monotonic() + SWEEP_EVERY
 
     async def _write(self, connection: AsyncConnection[Any]) -> None:
         """In parts: while one is put together no call goes on."""
@@ -133,7 +135,12 @@ ON CONFLICT (key) DO UPDATE SET text = excluded.text, structured = excluded.stru
   model = excluded.model, passages = excluded.passages, at = excluded.at, expires_at = excluded.expires_at,
   writer = excluded.writer
 """
-_SWEEP = "DELETE FROM gateway_cacheentry WHERE expires_at <= clock_timestamp()"
+_SWEEP = """
+DELETE FROM gateway_cacheentry WHERE key IN (
+  SELECT key FROM gateway_cacheentry WHERE expires_at <= clock_timestamp()
+  ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED
+)
+"""
 _FIRST = "SELECT at FROM gateway_cacheentry ORDER BY at DESC OFFSET %(most)s LIMIT 1"
 _NEWS = """
 SELECT key, at, expires_at, text, structured, model, passages FROM gateway_cacheentry

@@ -26,11 +26,15 @@ def index_large(least: int = LARGE) -> list[str]:
         for name in sorted(there - wanted.keys()):
             cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
         made = sorted(wanted.keys() - there)
+        cursor.execute(
+            "SET maintenance_work_mem = '512MB'"
+        )  # a graph that does not fit takes ten times as long
         for name in made:
             cursor.execute(
                 f"CREATE INDEX CONCURRENTLY {name} ON gateway_semanticentry"
                 f" USING hnsw (embedding halfvec_ip_ops) WHERE partition = '\\x{wanted[name]}'::bytea"
             )
+        cursor.execute("RESET maintenance_work_mem")
     return made
 
 

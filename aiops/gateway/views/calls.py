@@ -33,7 +33,8 @@ TEXTS = ("user", "inputs", "output")  # what callers and models wrote
 @require_GET
 def call_list(request: SignedInRequest) -> HttpResponse:
     form, texts = CallFilter(request.GET), request.user.may(Permission.CALLS_VIEW)
-    context = {"form": form, "texts": texts, "current_feature": asked(request, "feature")}
+    sends = texts and request.user.may(Permission.EVALUATIONS_RUN)
+    context = {"form": form, "texts": texts, "sends": sends, "current_feature": asked(request, "feature")}
     try:
         found = queries.page(
             form.narrowed(texts=texts),

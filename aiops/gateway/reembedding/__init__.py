@@ -1,0 +1,1 @@
+"""Vectors of everything that is stored, made by a model in a worker: beside the old ones, then instead."""

@@ -1,0 +1,1 @@
+"""What may be asked for: offered calls as cases, changes of what is watched."""

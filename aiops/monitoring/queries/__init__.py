@@ -1,0 +1,1 @@
+"""Named questions about what is watched. Nothing here writes."""
