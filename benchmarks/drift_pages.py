@@ -1,10 +1,11 @@
 """How often drift calls somebody for nothing, and how soon it sees a fall: the worker's code on drawn calls.
 
-    python -m benchmarks.drift_pages [--quarters 30] [--falls 1000] [--seed 1]
+    python -m benchmarks.drift_pages [--quarters 20] [--falls 1000] [--seed 1]
 
 Quiet: calls whose every property is drawn alike for ever, ten signals (rates, mixes, values, words), 200 a
 day, each day held against the 28 before it, for many quarters; pages are counted at the dial "one a quarter".
-The dial promises at most that: what is above it by more than two standard errors fails. Fall: a rate falls by
+The dial promises at most that: what is above it by more than two standard errors fails. The same with even
+p-values, for very many quarters, says it sharply. Fall: a rate falls by
 ten points, 200 calls a window, among other signals that stay; how many falls are DRIFT after one window and
 after two.
 """
@@ -27,6 +28,7 @@ RATES = {"refusals": 0.06, "wrong_language": 0.02, "format_fails": 0.04, "judge_
 TOPICS = np.array([0.3, 0.25, 0.2, 0.15, 0.1])
 WATCHED = [signal for signal in SIGNALS if signal.name not in {"languages", "input_meaning", "retrieval"}]
 IN_TWO = 0.95  # of the falls
+EVEN = 5_000  # quarters
 Row = tuple[sides.Rates, sides.Mixes, Sample]
 
 
@@ -39,11 +41,14 @@ def main() -> int:
     error = math.sqrt(max(pages, 1)) / options.quarters
     print(f"quiet: {pages} pages in {options.quarters} quarters, {rate:.2f} ± {error:.2f} a quarter, dial 1")
     print(f"       {first} of {options.quarters} quarters had one; {time.perf_counter() - began:.0f} s")
+    count = even(draw, EVEN)
+    bets, wide = count / EVEN, math.sqrt(count) / EVEN
+    print(f"even p-values: {bets:.3f} ± {wide:.3f} pages a quarter over {EVEN:,} quarters, dial 1")
     one, two = falls(draw, options.falls)
     print(
         f"fall of 10 points, n 200: DRIFT after one window {one:.1%}, after two {two:.1%} of {options.falls}"
     )
-    return int(rate > 1 + 2 * error or two < IN_TWO)
+    return int(max(rate - 2 * error, bets - 2 * wide) > 1 or two < IN_TWO)
 
 
 def quiet(draw: np.random.Generator, quarters: int) -> tuple[int, int]:
@@ -65,6 +70,17 @@ def pages_of(draw: np.random.Generator) -> int:
             pages += 1
             levels = dict.fromkeys(levels, 0.0)
         days.append(current)
+    return pages
+
+
+def even(draw: np.random.Generator, quarters: int) -> int:
+    """Pages where each signal's p is drawn evenly: the dial without the tests, over so many quarters."""
+    levels, limit, pages = np.zeros((quarters, len(WATCHED))), deciding.threshold(1, "day"), 0
+    for _ in range(QUARTER):
+        levels = (1 + levels) * 0.5 / np.sqrt(np.maximum(draw.random(levels.shape), deciding.LEAST_P))
+        over = levels.mean(axis=1) >= limit
+        pages += int(over.sum())
+        levels[over] = 0.0
     return pages
 
 
@@ -124,7 +140,7 @@ def _with(side: sides.Side, rates: sides.Rates) -> sides.Side:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=str(__doc__).split("\n", maxsplit=1)[0])
-    parser.add_argument("--quarters", type=int, default=30)
+    parser.add_argument("--quarters", type=int, default=20)
     parser.add_argument("--falls", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()

@@ -1,6 +1,7 @@
 """Raise an alert, and what people do about it. Every app above may call `raise_alert`, twice does no harm."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -124,8 +125,8 @@ def _record(
     by: Actor,
     verb: str,
     alert: Alert,
-    before: dict[str, object] | None = None,
-    after: dict[str, object] | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
 ) -> None:
     audit.record(
         by=by,

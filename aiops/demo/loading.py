@@ -18,6 +18,7 @@ from aiops.demo import (
     building,
     content,
     deciding,
+    drifting,
     grading,
     history,
     keys,
@@ -128,6 +129,7 @@ def _remember(now: datetime) -> None:
     remembering.remember(now)
     deciding.limits(now, by=DEMO)
     waiting.tickets(now)
+    drifting.watch(now)
 
 
 @transaction.atomic

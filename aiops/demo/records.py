@@ -6,7 +6,7 @@ hundred thousand of them would take a minute to load. Their shape is chosen, not
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -122,6 +122,17 @@ def calls(past: Past) -> Iterator[dict[str, Any]]:
                 yield first
                 if other := _other(past, one, first["id"], draw):
                     yield other
+        day += _DAY
+
+
+def earlier(past: Past, since: datetime, features: Collection[str]) -> Iterator[dict[str, Any]]:
+    """Records of these features from the day of `since` on, before those that are stored: to be counted."""
+    day = since.replace(hour=0, minute=0, second=0, microsecond=0)
+    while day < past.whole_since:
+        for at, slug, shop, draw in _of_day(day, past):
+            one = _asked(past, at, slug, shop, draw)
+            if one.feature in features and at < past.whole_since:
+                yield record(past, one, draw)
         day += _DAY
 
 

@@ -14,10 +14,10 @@ from aiops.reviews.models import TicketClaim
 
 _TERMS = '{"effective_date": "2026-11-01", "term_months": 24, "notice_days": 90}'
 _CUT = "The answer is no JSON: it ends within a value."
-_COLLEAGUE, _NOTE = "reviewer2@demo", "You read the language; I do not."
+_COLLEAGUE, _NOTE = "reviewer2@demo", "They wrote to you before: you know what was promised."
 _KINDS = {"person": Ticket.Kind.PERSON, "deferred": Ticket.Kind.DEFERRED}
 _EACH = 6
-_HOURS = {"approval": 24, "person": 8, "deferred": 4}
+_HOURS = {"approval": 24, "person": 48, "deferred": 4}
 
 
 def tickets(now: datetime) -> None:
@@ -33,10 +33,10 @@ def tickets(now: datetime) -> None:
 
 
 def _hand_over(now: datetime) -> None:
-    """One of them lies with somebody who reads its language."""
+    """The one that has most time lies with a colleague."""
     people = User.objects.filter(email=_COLLEAGUE)
     rows = Ticket.objects.filter(kind=Ticket.Kind.APPROVAL, state=Ticket.State.WAITING)
-    if (ticket := rows.filter(locale__in=("ja", "es")).first()) and (person := people.first()):
+    if (ticket := rows.order_by("due_at").last()) and (person := people.first()):
         facts = {"since": now, "lease_until": now + timedelta(hours=1), "note": _NOTE}
         TicketClaim.objects.create(ticket=ticket, person=person, **facts)
 

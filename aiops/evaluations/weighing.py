@@ -22,7 +22,7 @@ def weigh(judge: Judge, after: Successor | None, before: Successor | None, *, no
     cells, strata = _seen(judge, since=now - WINDOW)
     seed = int(judge.digest[:8], 16)
     anchored = true_pass_rate(strata, seed=seed)
-    judged = sum(stratum.judged for stratum in strata)
+    judged = int(sum(stratum.judged for stratum in strata))
     said = strata[0].judged / judged if judged else None
     bias = said - anchored.mean if said is not None and anchored.mean is not None else 0.0
     trust = judge_trust(**_four(cells), bias=bias, changed=after is not None)

@@ -32,6 +32,16 @@ _OPEN = """
     AND NOT EXISTS (SELECT FROM reviews_skip k WHERE k.item_id = s.item_id
                     AND k.reviewer_id = %(reviewer)s AND k.cleared_at IS NULL)
 """
+# A seat that is kept for somebody is for nobody else, unless they can no longer have it: they came to the
+# item by another seat at the same moment, skipped it, or left. In a round everybody's seat stays theirs.
+_ANYBODYS = """
+    AND (s.reserved_for_id IS NULL OR i.round_id IS NULL AND (
+      EXISTS (SELECT FROM reviews_seat theirs WHERE theirs.item_id = s.item_id
+              AND theirs.reviewer_id = s.reserved_for_id AND theirs.id <> s.id)
+      OR EXISTS (SELECT FROM reviews_skip k WHERE k.item_id = s.item_id
+                 AND k.reviewer_id = s.reserved_for_id AND k.cleared_at IS NULL)
+      OR EXISTS (SELECT FROM accounts_user gone WHERE gone.id = s.reserved_for_id AND NOT gone.is_active)))
+"""
 _CLAIM = f"""
 WITH held AS (
   SELECT s.id FROM reviews_seat s JOIN reviews_reviewitem i ON i.id = s.item_id
@@ -43,7 +53,7 @@ WITH held AS (
   SELECT s.id {_OPEN} AND s.reserved_for_id = %(reviewer)s AND s.state <> 'graded'
   ORDER BY s.rank, s.id LIMIT 1 FOR UPDATE OF s SKIP LOCKED
 ), any_other AS (
-  SELECT s.id {_OPEN} AND s.reserved_for_id IS NULL AND s.state <> 'graded'
+  SELECT s.id {_OPEN} {_ANYBODYS} AND s.state <> 'graded'
   ORDER BY s.rank, s.id LIMIT 1 FOR UPDATE OF s SKIP LOCKED
 ), one AS (
   SELECT id FROM held UNION ALL SELECT id FROM reserved UNION ALL SELECT id FROM any_other LIMIT 1

@@ -18,7 +18,7 @@ def test_the_rail_offers_what_the_role_may_see():
     assert labels("finance") == ["Home", "Alerts", "Features", "Calls", "Spend", "Admin"]
     assert labels("auditor") == [
         "Home", "Alerts", "Features", "Prompts", "Approaches", "Datasets", "Evaluations", "Reviews",
-        "Flags & kill switches", "Calls", "Health", "Spend", "Audit", "Admin",
+        "Flags & kill switches", "Calls", "Quality", "Drift", "Health", "Spend", "Audit", "Admin",
     ]  # fmt: skip  # short names, packed: they would fill the page
     assert labels() == []
 

@@ -175,7 +175,7 @@ def test_tickets_are_of_calls_that_wait():
     found = Counter(Ticket.objects.values_list("kind", "state"))
     assert found == {
         ("approval", "waiting"): 3, ("approval", "answered"): 1,
-        ("person", "waiting"): 2, ("person", "answered"): 1, ("person", "expired"): 1,
+        ("person", "waiting"): 3, ("person", "answered"): 1,
         ("deferred", "waiting"): 3, ("deferred", "expired"): 1,
     }  # fmt: skip  # pairs, read as a table
     assert set(Call.objects.values_list("ticket", flat=True)) == set(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aiops.demo import judging
+from aiops.demo import deciding, judging
 from aiops.demo.judged_calls import Answered, older
 from aiops.demo.judged_grades import Desk, grade
 from aiops.demo.records import Past
@@ -18,7 +18,7 @@ LARGE = By("prompt", "support-summary v3", 3, 3, "sim-large", 200)
 
 def past():
     serving = {"support-summary": [(datetime.min.replace(tzinfo=UTC), LARGE)]}
-    return Past(NOW, serving, judging.wanted(), {})
+    return Past(NOW, serving, deciding.wanted().stop, {})
 
 
 def answered(place, **values):

@@ -109,3 +109,23 @@ def test_the_dial_is_windows_for_each_false_page():
     assert deciding.threshold(1, "day") == 90
     assert deciding.threshold(1, "day", paces=2) == 180
     assert deciding.threshold(4, "hour") == 540
+
+
+def test_quiet_traffic_pages_as_the_dial_says():
+    draw, quarters, pages = np.random.default_rng(3), 60, 0
+    for _ in range(quarters):
+        _, alarms = deciding.shiryaev_roberts(draw.random((10, 90)).tolist(), deciding.threshold(1, "day"))
+        pages += len(alarms)
+    assert 0 < pages <= quarters + 2 * quarters**0.5
+
+
+def test_a_fall_of_ten_points_is_drift_within_two_windows():
+    draw = np.random.default_rng(4)
+
+    def seen():
+        passed = int(draw.binomial(2000, 0.9)), int(draw.binomial(200, 0.8))
+        found = statistics.rate_change(passed[0], 2000, passed[1], 200)
+        p = deciding.adjusted([found["p"], *draw.random(12)])[0]
+        return deciding.state(measured=True, p_adjusted=p, practical=found["practical"]) == "DRIFT"
+
+    assert np.mean([seen() or seen() for _ in range(200)]) >= 0.95

@@ -35,12 +35,8 @@ def humans(
 
 
 def seen(*rows):
-    found = Evidence([], [])
-    for row in rows:
-        (found.verdicts if isinstance(row, Verdicts) else found.humans).extend(
-            [row] if isinstance(row, Verdicts) else row
-        )
-    return found
+    verdicts = [row for row in rows if isinstance(row, Verdicts)]
+    return Evidence(verdicts, [one for row in rows if isinstance(row, list) for one in row])
 
 
 PLAIN = seen(

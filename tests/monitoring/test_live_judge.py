@@ -14,10 +14,12 @@ from aiops.gateway.call_ids import new_id
 from aiops.gateway.models import Rollup
 from aiops.monitoring import judge_claims, judge_work, live_judge, tasks
 from aiops.providers import errors
+from aiops.reviews import forgetting
 from aiops.reviews.models import JudgedCall, JudgeWatch, ReviewItem, SamplingPolicy
 from tests.evaluations.rubrics import make_rubric
 from tests.evaluations.stage import MemoryProvider, always, raising
 from tests.factories import make_budget, make_call, make_feature, make_price, make_provider
+from tests.factories.judged import make_judged_calls
 
 pytestmark = pytest.mark.django_db
 
@@ -132,7 +134,7 @@ def test_an_answer_that_is_none_is_no_verdict_and_no_zero(vendor):
 
 def test_a_vendor_that_is_away_leaves_the_calls_for_later(vendor):
     policy = make_judged()
-    good, vendor.answer = vendor.answer, raising(errors.RequestRefused("No such model", status=404))
+    good, vendor.answer = vendor.answer, raising(errors.Refused("No such model", status=404))
     calls(8)
     judge_work.judge(of(policy))
     assert set(states()) == {"waiting"}
@@ -201,3 +203,12 @@ def test_another_rubric_is_another_judge(vendor):
 def test_a_call_without_inputs_shows_the_judge_what_the_caller_said():
     call = make_call(inputs={}, messages=[["system", "Be brief."], ["user", "Where is my lamp?"]])
     assert judge_work.said_to(call) == {"messages": "Where is my lamp?"}
+
+
+def test_reasons_go_with_the_texts_of_the_calls_and_verdicts_stay():
+    policy = make_judged()
+    now = clock.now()
+    make_judged_calls(policy, 1, at=now - timedelta(days=900), reason="It says: where is my lamp?")
+    make_judged_calls(policy, 1, at=now, reason="Fine.")
+    forgetting.forget()
+    assert set(JudgedCall.objects.values_list("reason", "passed")) == {("", True), ("Fine.", True)}

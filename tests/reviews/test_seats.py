@@ -128,6 +128,29 @@ def test_what_is_reserved_comes_first_for_its_person_and_never_for_others(review
     assert others[1] is None
 
 
+@pytest.mark.parametrize("why", ["at it already", "skipped", "left"])
+def test_what_is_kept_for_somebody_who_cannot_have_it_is_for_all(why, reviewer):
+    """They may have come to the item by another seat while this one was being kept for them."""
+    item, gone = make_review_item(seats=2), another()
+    if why == "at it already":
+        submitted(claiming.claim_next(gone))
+    elif why == "skipped":
+        Skip.objects.create(item=item, reviewer=gone, why="other")
+    else:
+        gone.is_active = False
+        gone.save()
+    item.places.filter(state="free").update(reserved_for=gone)
+    assert claiming.claim_next(reviewer).item == item
+
+
+def test_a_seat_of_a_round_stays_its_persons(reviewer):
+    item = make_review_item()
+    copy = make_review_item(feature=item.feature, round=item.feature.rounds.create(), seats=1)
+    gone = another(is_active=False)
+    copy.places.update(reserved_for=gone)
+    assert claiming.claim_next(reviewer, item_id=copy.pk) is None
+
+
 def test_what_is_urgent_comes_first(reviewer):
     make_review_item()
     urgent = make_review_item()

@@ -14,7 +14,7 @@ from aiops.core.texts.refusals import refusal_in
 from aiops.knowledge.vectors import counts
 
 DIMENSIONS = 128  # of 512, folded: what a distance of two days needs
-READ = 300  # characters that say the language
+READ = 160  # characters that say the language
 EMBEDDED = 1000  # characters that say what a text is about
 LEAST_COST = 1e-10
 

@@ -98,7 +98,8 @@ def mmd_blocks(
 def squared_distances(rows: "Floats") -> "Floats":
     """(n, n), never below 0."""
     lengths = (rows * rows).sum(axis=1)
-    found = np.maximum(lengths[:, None] + lengths[None, :] - 2 * rows @ rows.T, 0.0)
+    between = lengths[:, None] + lengths[None, :] - 2 * rows @ rows.T
+    found = np.asarray(np.maximum(between, 0.0), dtype=float)
     np.fill_diagonal(found, 0.0)
     return found
 

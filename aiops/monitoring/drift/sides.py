@@ -84,8 +84,10 @@ def grouped(values: Any, blocks: Any, most: int, seed: int) -> list[Any]:
     """Rows by block; whole blocks, drawn by the seed, until there are `most` rows at most."""
     order = np.argsort(blocks, kind="stable")
     values, blocks = values[order], blocks[order]
-    starts = np.flatnonzero(np.append([True], blocks[1:] != blocks[:-1])) if len(blocks) else []
-    groups = np.split(values, starts[1:]) if len(values) else []
+    if not len(values):
+        return []
+    cuts = np.flatnonzero(blocks[1:] != blocks[:-1]) + 1
+    groups = np.split(values, cuts)
     if len(values) <= most:
         return groups
     kept, total = [], 0

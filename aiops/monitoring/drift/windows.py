@@ -19,8 +19,8 @@ from aiops.monitoring.drift.facts import DIMENSIONS, Light, Texts
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SAMPLE = 200  # calls of an hour whose texts are read
-EMBEDDED = 120  # of these, whose texts become vectors
+SAMPLE = 150  # calls of an hour whose texts are read
+EMBEDDED = 110  # of these, whose texts become vectors
 THIN = 40  # of these, once the window is only a reference
 VALUES = ("input_length", "output_length", "cost", "latency", "retrieval")
 FLAGS = ("refusals", "wrong_language", "format_fails")

@@ -17,7 +17,6 @@ from aiops.features.models import Feature
 from aiops.features.tabs import tabs
 from aiops.monitoring.actions import drift as actions
 from aiops.monitoring.drift import showing, wording
-from aiops.monitoring.drift.checking import SPANS
 from aiops.monitoring.forms.drift import DriftPolicyForm
 from aiops.monitoring.marks import marks
 from aiops.monitoring.models import DriftCheck, DriftReading
@@ -57,18 +56,16 @@ def feature_drift(request: SignedInRequest, slug: str) -> HttpResponse:
         "at": at,
         "last_page": queries.last_page(slug),
         "progress": queries.progress(slug),
-        **_detail(request, slug, found, pace),
+        **_detail(request, slug, found),
     }
     return render(request, "drift/feature.html", context)
 
 
-def _detail(
-    request: SignedInRequest, slug: str, found: showing.Shown, pace: DriftCheck.Pace
-) -> dict[str, object]:
+def _detail(request: SignedInRequest, slug: str, found: showing.Shown) -> dict[str, object]:
     """The chosen signal's chart, and the calls that moved it most where the person may read calls."""
     if found.whole is None or found.check is None:
         return {}
-    drawn = marks(found.checks[-1].start, found.checks[0].start + SPANS[pace], slug)
+    drawn = marks(found.checks[-1].start, found.checks[0].until, slug)
     reading = found.whole.reading
     calls = queries.moved(reading) if request.user.may(Permission.CALLS_VIEW) else []
     return {"chart": showing.chart(slug, reading, found.checks, drawn), "calls": calls}
