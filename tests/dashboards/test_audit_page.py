@@ -11,8 +11,8 @@ from aiops.audit import actions as audit
 from aiops.audit.models import AuditEvent
 from aiops.core.actors import SystemActor
 from aiops.dashboards import words
-from aiops.dashboards.verbs import VERBS
 from aiops.dashboards.forms import AuditFilter
+from aiops.dashboards.verbs import VERBS
 from tests.factories import make_feature, make_prompt, make_user
 
 pytestmark = pytest.mark.django_db
