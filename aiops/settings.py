@@ -263,6 +263,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 10.0,
         "options": {"expires": 20},
     },
+    "evaluations.judge_cache_checks": {
+        "task": "evaluations.judge_cache_checks",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "monitoring.judge_calls": {
         "task": "monitoring.judge_calls",
         "schedule": 30.0,
