@@ -97,7 +97,6 @@ NOISE = (
     "evaluations.grade_withdrawn",  # a sitting has a hundred of them
     "evaluations.result_graded",
     "reviews.graded",
-    "reviews.pairs_started": "had people compare two runs:",
     "reviews.probe_added",  # whoever is to be shown it must not know
     "reviews.skipped",
     "reviews.undone",
