@@ -142,6 +142,7 @@ VERBS = {
     "reviews.handed_over": "handed over",
     "reviews.desk_cleared": "handed over what lay with",
     "reviews.pairs_started": "had people compare the runs of",
+    "reviews.pairs_started": "had people compare",
     "reviews.probe_added": "made a gold probe of",
     "reviews.requeued": "put back into the queue",
     "reviews.reviewers_set": "set how many people grade",

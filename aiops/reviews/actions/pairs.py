@@ -54,7 +54,7 @@ def start_pairs(
     audit.record(
         by=by,
         action="reviews.pairs_started",
-        on=opened,
+        on=candidate,
         feature=candidate.feature.slug,
         after={
             "candidate": candidate.pk,
