@@ -141,7 +141,6 @@ VERBS = {
     "reviews.guideline_written": "wrote",
     "reviews.handed_over": "handed over",
     "reviews.desk_cleared": "handed over what lay with",
-    "reviews.pairs_started": "had people compare the runs of",
     "reviews.pairs_started": "had people compare",
     "reviews.probe_added": "made a gold probe of",
     "reviews.requeued": "put back into the queue",
