@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from aiops.core import clock
 from aiops.reviews import agreed, judged, steps, tasks
-from aiops.reviews.models import AgreementReport, Grade
+from aiops.reviews.models import AgreementReport, Grade, ReviewItem
 from tests.factories import (
     make_feature,
     make_judged_run,
@@ -57,6 +57,12 @@ def test_a_report_tells_people_judge_and_each_person(feature, pair):
     first, second = (found["reviewers"][str(person.pk)] for person in pair)
     assert (first["graded"], first["settled"]["equal"], second["settled"]["equal"]) == (6, 0, 1)
     assert (first["others"]["n"], first["gold"]["n"], first["judge"]["n"]) == (6, 0, 2)
+
+
+def test_what_was_withdrawn_counts_for_nothing(feature):
+    ReviewItem.objects.filter(feature=feature).update(state="withdrawn", done_at=clock.now())
+    found = agreed.report(feature, clock.now() - timedelta(days=1))
+    assert (found["people"]["n"], found["decided"], found["reviewers"]) == (0, 0, {})
 
 
 def test_grades_on_another_scale_than_the_newest_are_left_out(feature, pair):
