@@ -14,8 +14,11 @@ from aiops.core import clock
 from aiops.features.models import Feature
 from aiops.gateway.call_ids import new_id
 from aiops.reviews import making
-from aiops.reviews.models import ReviewItem
+from aiops.reviews.models import ReviewItem, Seat
 from aiops.reviews.weeks import monday
+left = ReviewItem.objects.filter(feature__slug={feature!r}, state="open")
+Seat.objects.filter(item__in=left).exclude(state="graded").delete()
+left.update(state="withdrawn", done_at=clock.now())
 feature, _ = Feature.objects.get_or_create(slug={feature!r}, defaults={{"name": "Journey"}})
 now = clock.now()
 passage = {{"number": 1, "document": "r.md", "title": "Returns", "text": "You have 60 days.", "url": ""}}
@@ -30,25 +33,15 @@ print(made[0].pk)
 """
 
 
-EMPTY = """
-from aiops.core import clock
-from aiops.reviews.models import ReviewItem, Seat
-left = ReviewItem.objects.filter(feature__slug={feature!r}, state="open")
-Seat.objects.filter(item__in=left).exclude(state="graded").delete()
-left.update(state="withdrawn", done_at=clock.now())
-"""
-
-
 @pytest.fixture
 def waiting(console):
-    """`waiting(100)` puts so many outputs into the queue of a feature of its own; the first one's number."""
+    """`waiting(100)` puts so many outputs, and no others, into the queue of a feature of its own."""
 
     def make(items):
         script = SETUP.format(feature=FEATURE, items=items)
         return int(console.manage("shell", "-v", "0", "-c", script).stdout.split()[-1])
 
-    yield make
-    console.manage("shell", "-v", "0", "-c", EMPTY.format(feature=FEATURE))
+    return make
 
 
 def save(page, *keys):

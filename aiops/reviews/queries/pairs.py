@@ -37,7 +37,9 @@ def verdict(opened: CalibrationRound) -> Verdict:
     rows = list(Grade.objects.filter(item__round=opened).values_list("raw", "item__category", "seat__token"))
     groups = {category for _, category, _ in rows}
     by = {name: preferred(raw for raw, category, _ in rows if category == name) for name in sorted(groups)}
-    left = sum(sides.position(raw, token) == sides.LEFT for raw, _, token in rows if raw != sides.TIE)
+    left = sum(
+        sides.position(raw, token) == sides.LEFT for raw, _, token in rows if token and raw != sides.TIE
+    )
     return Verdict(preferred(raw for raw, _, _ in rows), by, left)
 
 

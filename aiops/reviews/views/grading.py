@@ -173,7 +173,7 @@ def _queue_of(feature: Feature | None) -> str:
 
 
 def _shown(request: SignedInRequest, turn: Turn, status: int = 200) -> HttpResponse:
-    context = {
+    context: dict[str, Any] = {
         "feature": turn.feature,
         "seat": turn.seat,
         "problems": turn.problems,
