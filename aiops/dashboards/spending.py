@@ -23,6 +23,7 @@ from aiops.gateway.models import INTERNAL_ARM
 from aiops.monitoring.marks import marks
 
 PURPOSES = {
+    "embedding": "embeddings",
     "evaluation": "evaluations",
     "judge": "judges",
     "pairwise": "comparisons",

@@ -56,8 +56,8 @@ def _light(one: Mapping[str, Any]) -> Light:
     return Light(
         id=one["id"], tenant=one["tenant"], user=one["user"], locale=one["locale"], category=one["category"],
         serving=one["approach_name"], candidate=one["arm"] == "candidate",
-        answered=one["outcome"] == "answered", failed=True if one["reason"] == "guardrail" else None,
-        cost=float(one["cost"]), latency_ms=one["latency_ms"],
+        answered=one["outcome"] == "answered", failed=None, cost=float(one["cost"]),
+        latency_ms=one["latency_ms"],
     )  # fmt: skip  # pairs, read as a table
 
 

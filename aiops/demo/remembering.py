@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from django.db import connection
 
-from aiops.demo import agreeing, caching, deciding, hourly, judging, keys, records, routing, served
+from aiops.demo import agreeing, caching, deciding, guarded, hourly, judging, keys, records, routing, served
 from aiops.gateway import listening, storing
 from aiops.gateway.models import INTERNAL_ARM, Call, Rollup
 from aiops.gateway.painting import paint
@@ -22,7 +22,11 @@ def remember(now: datetime) -> int:
     past = past_of(now, picture)
     known = Rollup.objects.exclude(arm=INTERNAL_ARM).exists()  # of calls: evaluations have theirs
     sums = [] if known else list(hourly.sums(past))
-    calls = [] if Call.objects.exists() else [*caching.wrong_calls(past), *records.calls(past)]
+    calls = (
+        []
+        if Call.objects.exists()
+        else guarded.examine(picture, [*caching.wrong_calls(past), *records.calls(past)])
+    )
     with connection.cursor() as cursor:
         begins = now - timedelta(days=records.DAYS + 1)
         cursor.execute("SELECT gateway_make_partitions(%s::date, 6)", [begins])

@@ -37,10 +37,12 @@ class PassRate:
     high: float | None = None
 
 
-def true_pass_rate(strata: Sequence[Stratum], *, seed: int, grades: int | None = None) -> PassRate:
+def true_pass_rate(
+    strata: Sequence[Stratum], *, seed: int, grades: int | None = None, draws: int | None = None
+) -> PassRate:
     """The rate with its 95 % interval, by draws from `seed`; one stratum alone is plain Jeffreys.
 
-    `grades`: how many there are, where they are worth fewer.
+    `grades`: how many there are, where they are worth fewer. `draws`: fewer than usual, for a line's points.
     """
     count = int(sum(stratum.graded for stratum in strata)) if grades is None else grades
     if count < MINIMUM_GRADES:
@@ -50,7 +52,7 @@ def true_pass_rate(strata: Sequence[Stratum], *, seed: int, grades: int | None =
     if state == "humans_only" or len(held) == 1:
         worth = sum(stratum.graded for stratum in held)
         return _jeffreys(state, sum(stratum.passed for stratum in held), worth, count)
-    low, high = np.quantile(drawn(held, seed), [0.025, 0.975])
+    low, high = np.quantile(drawn(held, seed, draws), [0.025, 0.975])
     return PassRate(state, count, expected(held), float(low), float(high))
 
 
@@ -66,10 +68,10 @@ def expected(strata: Sequence[Stratum]) -> float:
     return sum((s.judged + 0.5) / whole * (s.passed + 0.5) / (s.graded + 1) for s in strata)
 
 
-def drawn(strata: Sequence[Stratum], seed: int) -> NDArray[np.float64]:
-    """Draws of the rate (DRAWS,), from which intervals are, of differences too."""
-    draw = np.random.default_rng(seed)
-    weights = draw.dirichlet([s.judged + 0.5 for s in strata], DRAWS)
-    rates = np.column_stack([draw.beta(s.passed + 0.5, s.graded - s.passed + 0.5, DRAWS) for s in strata])
+def drawn(strata: Sequence[Stratum], seed: int, draws: int | None = None) -> NDArray[np.float64]:
+    """Draws of the rate, from which intervals are, of differences too; DRAWS of them as a rule."""
+    draw, count = np.random.default_rng(seed), draws or DRAWS
+    weights = draw.dirichlet([s.judged + 0.5 for s in strata], count)
+    rates = np.column_stack([draw.beta(s.passed + 0.5, s.graded - s.passed + 0.5, count) for s in strata])
     found: NDArray[np.float64] = (weights * rates).sum(axis=1)
     return found

@@ -11,8 +11,11 @@ from aiops.audit import actions as audit
 from aiops.core.actors import Actor, SystemActor
 from aiops.core.errors import InvalidInput
 from aiops.datasets.models import Case
+from aiops.embeddings import queries as embeddings
+from aiops.embeddings.models import HASHING, Space, Use
 from aiops.evaluations import columns, comparable, pairing, summaries
 from aiops.evaluations.models import Run
+from aiops.gateway.reembedding.training import kept_vectors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +39,31 @@ class Scored:
 
 def train(training_id: int) -> None:
     jobs.work(training_id, _make)
+
+
+def outdated() -> list[tuple[Run, Run, float]]:
+    """Of each feature's newest router its small run, its large run and its margin, where it reads others than
+    the vectors that are in force now.
+    """
+    space = embeddings.in_force(Use.ROUTER)
+    newest = RouterVersion.objects.order_by("feature_id", "-number").distinct("feature_id").defer("weights")
+    found = []
+    for router in newest:
+        runs = Run.objects.in_bulk([router.small_run, router.large_run])
+        if reads_others(router, space) and len(runs) == 2:
+            found.append((runs[router.small_run], runs[router.large_run], router.margin))
+    return found
+
+
+def reads_others(router: RouterVersion, space: Space | None) -> bool:
+    """Whether it was trained with other vectors than those of `space`; None: hashed ones."""
+    return bool(router.recipe.get("space") != (space.pk if space else None))
+
+
+def vectors_in_force(router: RouterVersion) -> str:
+    """Who makes the vectors now, where the router was trained with others; else ""."""
+    space = embeddings.in_force(Use.ROUTER)
+    return str(space or HASHING) if reads_others(router, space) else ""
 
 
 def problem(small: Run, large: Run) -> str:
@@ -85,9 +113,35 @@ def scored(small: Run, large: Run) -> Scored:
     )
 
 
-def _make(training: FeatureTraining) -> None:
-    from aiops.approaches.crossing import crossed  # noqa: PLC0415 - as above
+@dataclass(frozen=True, slots=True)
+class _Learnt:
+    """`chances` (n,) that small is as good; what is kept of the model, and how it was made."""
 
+    chances: "NDArray[np.float64]"
+    weights: bytes
+    recipe: dict[str, Any]
+
+
+def _learnt(training: FeatureTraining, cases: Scored, labels: list[str]) -> _Learnt:
+    """By the vectors that are in force for routers: hashed n-grams, or those of a model."""
+    from aiops.approaches import crossing, vectored  # noqa: PLC0415 - as above
+
+    def step(done: int) -> None:
+        jobs.step(training, done)
+
+    space = embeddings.in_force(Use.ROUTER)
+    if space is None:
+        found = crossing.crossed(cases.texts, labels, cases.clusters, [SMALL], step)
+        recipe = hashed.RECIPE | {"places": found.model.places}
+        return _Learnt(found.chances[:, 0], hashed.kept(found.model), recipe)
+    vectors = kept_vectors(space, training.feature.slug, cases.texts)
+    good = [label == SMALL for label in labels]
+    made = vectored.crossed(cases.texts, vectors, good, cases.clusters, step)
+    recipe = vectored.RECIPE | {"space": space.pk, "embedder": str(space)}
+    return _Learnt(made.chances, vectored.kept(made.model), recipe)
+
+
+def _make(training: FeatureTraining) -> None:
     begun = time.monotonic()
     runs = Run.objects.select_related("feature", "version__prompt", "model", "dataset_version__dataset")
     small, large = (runs.get(pk=training.wanted[f"{name}_run"]) for name in (SMALL, LARGE))
@@ -97,9 +151,9 @@ def _make(training: FeatureTraining) -> None:
     cases = scored(small, large)
     _enough(cases)
     labels = [SMALL if good else LARGE for good in cases.small >= cases.large]
-    found = crossed(cases.texts, labels, cases.clusters, [SMALL], lambda done: jobs.step(training, done))
-    report = reported(cases, found.chances[:, 0], training.wanted["margin"])
-    weights = hashed.kept(found.model)
+    learnt = _learnt(training, cases, labels)
+    report = reported(cases, learnt.chances, training.wanted["margin"])
+    weights = learnt.weights
 
     def version(number: int) -> RouterVersion:
         made = RouterVersion.objects.create(
@@ -115,7 +169,7 @@ def _make(training: FeatureTraining) -> None:
             passing=sum(1 for one in report["categories"] if one["routed_share"]),
             weights=weights,
             sha256=hashed.digest(weights),
-            recipe=hashed.RECIPE | {"places": found.model.places, "folds": learning.FOLDS},
+            recipe=learnt.recipe | {"folds": learning.FOLDS},
             report=report,
             case_count=len(cases.texts),
             seconds=time.monotonic() - begun,

@@ -1,14 +1,27 @@
 """Doors for the workers: ids in, one call, out."""
 
+from contextlib import suppress
+
 from celery import shared_task
 
 from aiops.accounts.models import User
 from aiops.core.actors import SystemActor
-from aiops.evaluations import actions, dispatch, pairwise_claims, pairwise_work, routing, runner, summaries
+from aiops.core.errors import Conflict, InvalidInput
+from aiops.evaluations import (
+    actions,
+    cache_judging,
+    dispatch,
+    pairwise_claims,
+    pairwise_work,
+    routing,
+    runner,
+    summaries,
+)
 from aiops.evaluations.models import Run
 from aiops.evaluations.playground import recording
 
 GATE = SystemActor("gate")
+EMBEDDINGS = SystemActor("embeddings")
 WEIGHER = SystemActor("judge trust")
 
 
@@ -60,3 +73,19 @@ def weigh_judges(feature: str | None = None) -> None:
 def train_router(training_id: int) -> None:
     """Train a feature's router from two runs, if nobody else does."""
     routing.train(training_id)
+
+
+@shared_task(name="evaluations.retrain_routers")
+def retrain_routers() -> None:
+    """The vectors that routers read are others: each in force is trained again, for people to turn on."""
+    for small, large, margin in routing.outdated():
+        with suppress(Conflict, InvalidInput):  # one is being trained, or its runs are gone: the page says so
+            note = "Trained again: the vectors that routers read are others."
+            actions.train_router(by=EMBEDDINGS, small=small, large=large, margin=margin, note=note)
+
+
+@shared_task(name="evaluations.judge_cache_checks")
+def judge_cache_checks() -> None:
+    """Each minute: ask judges about checks of the semantic cache that words do not settle."""
+    for feature in cache_judging.waiting():
+        cache_judging.judge(feature)

@@ -19,7 +19,8 @@ class CachePolicy(Settings):
 
     `semantic`: answers to questions in other words too. `shadow`: only looked up, and compared with the fresh
     answer. `on`: given, once checks have proven a likeness from which at most `most_false` of them are wrong;
-    `check_share` of them is checked from then on.
+    `check_share` of them is checked from then on. `judge`: a rubric that says whether a stored and a fresh
+    answer of different words mean the same; empty: then they don't.
     """
 
     on: bool = True
@@ -28,6 +29,7 @@ class CachePolicy(Settings):
     semantic: Literal["off", "shadow", "on"] = "off"
     check_share: float = Field(0.05, ge=0.01, le=1)
     most_false: float = Field(0.01, ge=0.002, le=0.1)
+    judge: str = Field("", max_length=100)
 
 
 class Limit(Settings):

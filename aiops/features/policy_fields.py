@@ -77,6 +77,13 @@ SECTIONS = (
                 "cache.check_share", "Share of such answers that is checked", help="0.05: one in twenty."
             ),
             Setting("cache.most_false", "Share of them that may be wrong", help="0.01: at most 1 %."),
+            Setting(
+                "cache.judge",
+                "Judge of answers in other words",
+                "text",
+                help="The name of a rubric with output and reference, for checks that words do not settle."
+                " Needs kept texts. Empty: such answers count as wrong.",
+            ),
         ),
     ),
     Section(

@@ -40,7 +40,7 @@ _PROVIDER = (
     *("max_concurrency", "timeout_seconds", "settings"),
 )
 _LEARNT = ("feature_id", "number", "sha256", "weights")
-_ROUTER = (*_LEARNT, "small__name", "large__name", "prompt_version_id", "report")
+_ROUTER = (*_LEARNT, "small__name", "large__name", "prompt_version_id", "report", "recipe")
 _SPACE = ("pk", "model__name", "local_name", "asked", "cut", "dimensions", "alike")
 _BUDGET = ("pk", "tenant__slug", "feature__slug", "period", "amount", "hard", "soft_share")
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Case, Count, FloatField, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, FloatField, Min, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce
 
 from aiops.core import clock
 from aiops.core.money import ZERO
@@ -81,7 +82,9 @@ def bins(feature: str, since: datetime, space: int = 0) -> list[Bin]:
     at = Case(
         *[When(similarity__gte=one, then=Value(one)) for one in reversed(GRID)], output_field=FloatField()
     )
-    checks = SemanticCheck.objects.filter(feature=feature, space=space, at__gt=since)
+    checks = SemanticCheck.objects.filter(
+        feature=feature, space=space, at__gt=since, at__lt=_settled(feature)
+    )
     rows = checks.filter(similarity__gte=GRID[0]).order_by()
     counted = (
         rows.annotate(bin=at).values("bin").annotate(n=Count("id"), wrong=Count("id", Q(equivalent=False)))
@@ -89,9 +92,22 @@ def bins(feature: str, since: datetime, space: int = 0) -> list[Bin]:
     return [Bin(one["bin"], one["n"], one["wrong"]) for one in counted]
 
 
+def _settled(feature: str) -> Coalesce:
+    """Until when all checks are decided: beyond one that waits for its judge some are left out."""
+    first = waiting(feature).order_by().values("feature").annotate(first=Min("at")).values("first")
+    return Coalesce(Subquery(first), Value(clock.now() + timedelta(days=1)))
+
+
+def waiting(feature: str) -> "QuerySet[SemanticCheck]":
+    """Checks that words did not settle, and the judge has not yet; the oldest first."""
+    rows = SemanticCheck.objects.filter(feature=feature, judged=SemanticCheck.Judged.WAITING)
+    return rows.order_by("at", "id")
+
+
 def wrong_pairs(feature: str, most: int = 10) -> "QuerySet[SemanticCheck]":
     """The last answers that a fresh one did not bear out."""
-    return SemanticCheck.objects.filter(feature=feature, equivalent=False)[:most]
+    wrong = SemanticCheck.objects.filter(feature=feature, equivalent=False)
+    return wrong.exclude(judged=SemanticCheck.Judged.WAITING)[:most]
 
 
 def hits(feature: str) -> Hits:

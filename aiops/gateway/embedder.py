@@ -144,6 +144,30 @@ class CallEmbedder:
         return Tried(call, model, attempt, hold)
 
 
+class Hashed:
+    """The port `Embedder` by hashing alone, whatever is in force: for whoever keeps no budgets."""
+
+    async def embed(
+        self,
+        call: Call,  # noqa: ARG002 - nobody pays, nobody waits; here and below
+        use: str,  # noqa: ARG002 - as above
+        texts: Sequence[str],
+        *,
+        seconds: float,  # noqa: ARG002 - as above
+    ) -> Sequence[Sequence[float]]:
+        return [vectors.vector(text) for text in texts]
+
+    async def embed_in(
+        self, call: Call, space: Space | None, texts: Sequence[str], *, seconds: float
+    ) -> Sequence[Sequence[float]]:
+        if space is not None:
+            raise NoVectors("no model is asked here")
+        return await self.embed(call, "", texts, seconds=seconds)
+
+    def remembered(self, space: Space, text: str) -> Sequence[float] | None:  # noqa: ARG002 - it keeps nothing
+        return None
+
+
 def _left(ends: float) -> float:
     """Seconds."""
     return max(0.0, ends - asyncio.get_running_loop().time())

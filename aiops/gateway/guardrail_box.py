@@ -4,15 +4,18 @@ import asyncio
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiops.core import clock
 from aiops.deployments import queries as deployments
+from aiops.embeddings.models import Use
+from aiops.embeddings.queries import in_force
 from aiops.features.models import Feature
 from aiops.features.policy import Policy
 from aiops.gateway import picture as parts
 from aiops.gateway.call_ids import new_id
+from aiops.gateway.embedder import Hashed
 from aiops.gateway.guardrail_words import TITLES
 from aiops.gateway.guardrails import RAILS, Found
 from aiops.gateway.guardrails.injection import screened
@@ -44,16 +47,16 @@ class Verdict:
 
 def tried(feature: Feature, policy: Policy, said: Said) -> list[Verdict]:
     """What every guardrail says, those that are off too, by the settings that they have."""
-    return asyncio.run(_all(_call(feature, policy, said), said))
+    embedder = Hashed() if in_force(Use.GROUNDING) is None else None  # a model is asked by calls alone
+    return asyncio.run(_all(_call(feature, policy, said), said, NoTools(NO_TOOLS.queries, embedder)))
 
 
-async def _all(call: Call, said: Said) -> list[Verdict]:
+async def _all(call: Call, said: Said, tools: NoTools) -> list[Verdict]:
     policy = call.feature.policy.guardrails
     reply = Reply("answered", text=_plain(said.output))
     async with AsyncExitStack() as stack:
-        tools = NO_TOOLS
         if policy.sql_rules.run and policy.sql_rules.tables:
-            tools = NoTools(await stack.enter_async_context(stored_queries()), None)
+            tools = replace(tools, queries=await stack.enter_async_context(stored_queries()))
         verdicts = []
         for setting in TITLES:
             check = None if policy.lacks_settings(setting) else RAILS[setting].checker(call, tools)

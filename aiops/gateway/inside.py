@@ -28,7 +28,7 @@ _ALIKE = ("purpose", "model", "answered", "lost")
 class Bill:
     """Calls of our own to one model. USD: `unaccounted` is what they may have cost on top of `cost`.
 
-    `purpose` is "evaluation", "judge", "pairwise" or "playground". `lost`: their process died.
+    `purpose` is "embedding", "evaluation", "judge", "pairwise" or "playground". `lost`: their process died.
     """
 
     purpose: str

@@ -4,7 +4,7 @@ A call carries the picture of all decisions that it began with, so that it sees 
 """
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from operator import attrgetter
@@ -104,6 +104,7 @@ class Trace:
     checks: tuple["Check", ...] = ()  # what guardrails found in this call's answer, released or not
     rejected: str = ""  # the answer that they did not release
     routed: "Routed | None" = None  # what a trained router said
+    vector: Sequence[float] | None = None  # of the call's text, where a router reads a model's vectors
 
     def elapsed_ms(self) -> float:
         return (time.perf_counter() - self.begun) * 1000

@@ -118,7 +118,7 @@ def _features(rows: Rows) -> _Features:
 def _routers(rows: Rows) -> dict[int, parts.RouterModel]:
     """By feature, those in force. Only what was proven to hold may be routed."""
     found = {}
-    for feature, number, sha256, weights, small, large, version, report in rows["routers"]:
+    for feature, number, sha256, weights, small, large, version, report, recipe in rows["routers"]:
         said = _json(report)
         names = [one["name"] for one in said["locales"]]
         passing = frozenset(one["name"] for one in said["locales"] if one["reason"] == "ok")
@@ -135,6 +135,7 @@ def _routers(rows: Rows) -> dict[int, parts.RouterModel]:
                 if one["reason"] == "ok" and one["threshold"] is not None
             },
             locales=None if names == [""] else passing,
+            space=_json(recipe).get("space"),
         )
     return found
 

@@ -162,6 +162,7 @@ class RouterModel(Learnt):
     prompt_version: int
     thresholds: Mapping[str, float]
     locales: frozenset[str] | None = None  # that it may route; None: they do not matter
+    space: int | None = None  # whose vectors it reads; None: hashed n-grams
 
     def reads(self, locale: str) -> bool:
         """Whether a call in this locale may go to the small model: what was not measured may not."""

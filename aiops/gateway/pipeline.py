@@ -42,7 +42,7 @@ def stages(world: World) -> tuple[Stage, ...]:
         KillSwitch(),
         Cache(world.cache, _semantic(world, answering)),
         Approval(world.tickets),
-        Breaker(world.limiter, world.ledger),
+        Breaker(world.limiter, world.ledger, embedder=world.embedder),
         Router(both),
         *inner,
     )
@@ -57,7 +57,7 @@ def _semantic(world: World, answering: tuple[Stage, ...]) -> Semantic | None:
 
 def _own(world: World, answering: Sequence[Stage]) -> Handler:
     """The way of our own calls."""
-    breaker = Breaker(Unlimited(), world.ledger)
+    breaker = Breaker(Unlimited(), world.ledger, embedder=world.embedder)
     return compose((Recorder(world.recorder), KillSwitch(), breaker, *answering))
 
 

@@ -6,20 +6,25 @@ Numpy is imported with the first call of a feature that has one: the others pay 
 import base64
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from aiops.approaches.reading import UNKNOWN, text_of
 from aiops.gateway.messages import Call
-from aiops.gateway.picture import Learnt
+from aiops.gateway.picture import Learnt, RouterModel
+from aiops.gateway.ports import Embedder, NoVectors
 
 if TYPE_CHECKING:
     from aiops.approaches.hashed import Model
+    from aiops.approaches.vectored import Model as VectorModel
 
-Why = Literal["score", "category", "locale", "approach", "schema", "asked of both"]
+Why = Literal["score", "category", "locale", "approach", "schema", "vector", "asked of both"]
 MOST_MODELS = 256
+EMBEDDING = 0.5  # seconds that a router waits for the vector of a call; then large answers
 
 _models: dict[str, "Model"] = {}  # by the digest of their numbers
+_vectored: dict[str, "VectorModel"] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +56,60 @@ def routed(call: Call) -> Routed | None:
     return trace.routed
 
 
+async def with_vector(call: Call, embedder: Embedder) -> None:
+    """Ask for the vector that the feature's router reads, where it will score the call."""
+    router = call.feature.router
+    if router is None or router.space is None or call.feature.policy.router.kind != "trained":
+        return
+    if call.trace.routed is not None or call.approach.model != router.large or _unscored(router, call):
+        return
+    space = call.picture.spaces.get(router.space)
+    if space is None:
+        return
+    with suppress(NoVectors):
+        (call.trace.vector,) = await embedder.embed_in(call, space, [_text(call)], seconds=EMBEDDING)
+
+
 def _decided(call: Call) -> Routed | None:
     router = call.feature.router
     if router is None or call.approach.model != router.large:
         return None
     threshold = router.thresholds.get(call.category)
-    why: Why | None = None
-    if call.approach.version_id != router.prompt_version:
-        why = "approach"
-    elif call.parameters.response_schema or call.parameters.tools:
-        why = "schema"
-    elif threshold is None:
-        why = "category"
-    elif not router.reads(call.locale):
-        why = "locale"
+    why = _unscored(router, call)
+    if why is None and router.space is not None and call.trace.vector is None:
+        why = "vector"
     if why is not None:
         return Routed(router.large, router.small, why, router.number)
-    score = float(_model_of(router, 1).chances(_text(call))[0])
+    score = _score(router, call)
     chosen = (router.small, router.large) if threshold is not None and score >= threshold else None
     first, other = chosen or (router.large, router.small)
     return Routed(first, other, "score", router.number, round(score, 4), threshold)
+
+
+def _unscored(router: RouterModel, call: Call) -> Why | None:
+    """Why no score matters: large is due. None where one does."""
+    if call.approach.version_id != router.prompt_version:
+        return "approach"
+    if call.parameters.response_schema or call.parameters.tools:
+        return "schema"
+    if call.category not in router.thresholds:
+        return "category"
+    return None if router.reads(call.locale) else "locale"
+
+
+def _score(router: RouterModel, call: Call) -> float:
+    vector = call.trace.vector
+    if router.space is None or vector is None:
+        return float(_model_of(router, 1).chances(_text(call))[0])
+    found = _vectored.get(router.sha256)
+    if found is None:
+        from aiops.approaches import vectored  # noqa: PLC0415 - the module's docstring says why
+
+        if len(_vectored) >= MOST_MODELS:
+            _vectored.clear()
+        found = vectored.read(base64.b64decode(router.weights), len(vector))
+        _vectored[router.sha256] = found
+    return found.chance(vector, _text(call))
 
 
 def with_category(call: Call) -> Call:

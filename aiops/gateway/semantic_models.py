@@ -54,8 +54,16 @@ class SemanticVector(models.Model):
 class SemanticCheck(models.Model):
     """A stored answer held against a fresh one. Texts are empty where the feature keeps none.
 
-    `similarity` is that of the vectors of `space` (0: hashing), and means nothing in another one.
+    `similarity` is that of the vectors of `space` (0: hashing), and means nothing in another one. Where words
+    do not settle whether the answers are equivalent, the feature's judge is asked: until it has answered,
+    this check and all after it count for nothing, so that none is left out for what it will say.
     """
+
+    class Judged(models.TextChoices):
+        WORDS = "", "By words"
+        WAITING = "waiting", "Waits for the judge"
+        JUDGE = "judge", "By the judge"
+        FAILED = "failed", "By words: the judge gave no verdict"
 
     call_id = models.CharField(max_length=40)
     at = models.DateTimeField(default=clock.now)
@@ -69,10 +77,20 @@ class SemanticCheck(models.Model):
     neighbour = models.TextField(blank=True)
     stored = models.TextField(blank=True)
     fresh = models.TextField(blank=True)
+    judged = models.CharField(max_length=10, choices=Judged, blank=True, default="", db_default="")
+    claimed_at = models.DateTimeField(null=True)  # by a worker that asks the judge
+    reason = models.TextField(blank=True, default="", db_default="")  # the judge's
 
     class Meta:
         ordering = ("-at", "-id")
-        indexes = (models.Index(fields=("feature", "at"), name="gateway_semantic_check"),)
+        indexes = (
+            models.Index(fields=("feature", "at"), name="gateway_semantic_check"),
+            models.Index(
+                fields=("feature", "at"),
+                condition=models.Q(judged="waiting"),
+                name="gateway_semantic_waiting",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.feature}: {'the same' if self.equivalent else 'wrong'} at {self.similarity:.2f}"

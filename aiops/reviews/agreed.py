@@ -79,7 +79,8 @@ def report(feature: Feature, since: datetime) -> dict[str, Any]:
 
 def _said(feature: Feature, since: datetime) -> tuple[str, list[Said], int]:
     """The scale of the newest grade, the grades on it, and how many are on the other one."""
-    rows = Grade.objects.filter(item__feature=feature, item__round=None, at__gte=since).order_by("-at", "-id")
+    rows = Grade.objects.filter(item__feature=feature, item__round=None, at__gte=since)
+    rows = rows.exclude(item__state=ReviewItem.State.WITHDRAWN).order_by("-at", "-id")
     found = list(rows.values_list(*_COLUMNS))
     scale = found[0][0] if found else Scale.PASS_FAIL.value
     kept = [

@@ -36,9 +36,7 @@ def firmness(alpha: float) -> str:
 
 def why_kappa(found: Mapping[str, Any]) -> str:
     """Why kappa says less than AC1, '' where it does not."""
-    kappa, passed = found["kappa"]["value"], found.get("passed")
-    if passed is None:
-        return ""
+    kappa, passed = found["kappa"]["value"], found["passed"]
     if kappa is None:
         return "everybody said the same"
     most = max(passed, 1 - passed)

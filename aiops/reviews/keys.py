@@ -14,7 +14,10 @@ GRADES: dict[str, tuple[Choice, ...]] = {
         (2, "Wrong in a part"),
         (1, "Harmful or useless"),
     ),
+    Scale.PAIRWISE: ((1, "The candidate"), (0, "The baseline"), (2, "As good as each other")),
 }
+# While one grades a pair, sides are all that is known of it.
+SIDES: tuple[Choice, ...] = ((1, "The left one"), (2, "The right one"), (0, "As good as each other"))
 
 REASONS: tuple[tuple[str, Reason], ...] = (
     ("w", Reason.WRONG),

@@ -13,6 +13,7 @@ MOST_COMMENT = 5_000
 _VALUES = {
     Scale.PASS_FAIL: {0: 0.0, 1: 1.0},
     Scale.ONE_TO_FIVE: {raw: (raw - 1) / 4 for raw in range(1, 6)},
+    Scale.PAIRWISE: {0: 0.0, 1: 1.0, 2: 0.5},
 }
 
 

@@ -41,4 +41,4 @@ def _unseen(grade: Grade, languages: list[str]) -> ReviewItem | None:
     rows = ReviewItem.objects.filter(feature=grade.item.feature_id, gold__isnull=False, output__isnull=False)
     rows = rows.filter(state=ReviewItem.State.OPEN, language__in=["", *languages], seats__lt=MOST_SEATS)
     fewest = rows.exclude(Exists(of_the_same)).order_by("seats", "id")
-    return fewest.select_for_update(skip_locked=True, of=("self",)).first()
+    return fewest.select_for_update(skip_locked=True, no_key=True, of=("self",)).first()

@@ -14,7 +14,7 @@ State, Role = ReviewItem.State, Seat.Role
 
 def move_on(item: ReviewItem) -> ReviewItem:
     """Bring `item` to the state that follows from its grades; the row is locked until the commit."""
-    locked = ReviewItem.objects.select_for_update().get(pk=item.pk)
+    locked = ReviewItem.objects.select_for_update(no_key=True).get(pk=item.pk)
     if locked.state == State.WITHDRAWN or locked.gold is not None:
         return locked
     step = _step(locked)
@@ -71,6 +71,6 @@ def _in_state(item: ReviewItem, state: ReviewItem.State) -> ReviewItem:
 
 def _close(pk: int) -> None:
     """A round ends with its last grade; of two last ones at once, the second sees the first."""
-    CalibrationRound.objects.select_for_update().get(pk=pk)
+    CalibrationRound.objects.select_for_update(no_key=True).get(pk=pk)
     if not ReviewItem.objects.filter(round=pk, state__in=ReviewItem.ACTIVE).exists():
         CalibrationRound.objects.filter(pk=pk, closed_at=None).update(closed_at=clock.now())

@@ -14,6 +14,7 @@ PAGES = (
     ("Reviewers", "reviews:reviewers", Permission.REVIEWS_GRADE),
     ("Agreement", "reviews:agreement", Permission.REVIEWS_GRADE),
     ("Rounds", "reviews:rounds", Permission.REVIEWS_GRADE),
+    ("Pairs", "reviews:pairs", Permission.REVIEWS_GRADE),
     ("Sampling", "reviews:sampling", Permission.REVIEWS_GRADE),
     ("Lead", "reviews:lead", Permission.REVIEWS_LEAD),
 )

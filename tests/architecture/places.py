@@ -159,6 +159,7 @@ def _reviews() -> dict[str, Any]:
         "reviewer_id": seat.reviewer_id,
         "call_id": factories.make_call().id,
         "run_id": factories.make_run().pk,
+        "pairs_id": factories.make_pairs().pk,
     }
 
 

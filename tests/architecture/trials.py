@@ -742,6 +742,12 @@ def _undo_with_case(user: User) -> Act:
     return partial(reviews.undo_with_case, by=user, grade=factories.make_review_grade(reviewer=user))
 
 
+@trial("reviews: start_pairs")
+def _start_pairs(user: User) -> Act:
+    candidate, baseline = factories.make_answered_pair()
+    return partial(reviews.start_pairs, by=user, candidate=candidate, baseline=baseline)
+
+
 @trial("reviews: escalate_item")
 def _escalate_item(user: User) -> Act:
     return partial(reviews.escalate_item, **_seat(user))

@@ -7,8 +7,10 @@ from aiops.approaches import jobs
 from aiops.approaches.models import FeatureTraining, RouterVersion
 from aiops.audit.models import AuditEvent
 from aiops.core.errors import Conflict, InvalidInput
-from aiops.evaluations import actions, routing
+from aiops.embeddings.models import TextVector
+from aiops.evaluations import actions, routing, tasks
 from aiops.evaluations.models import Result, Run, Score
+from aiops.gateway.painting import paint
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -164,3 +166,31 @@ def test_a_version_never_changes():
     version = factories.make_router()
     with pytest.raises((IntegrityError, InternalError)), transaction.atomic():
         RouterVersion.objects.filter(pk=version.pk).update(note="better")
+
+
+def test_a_router_learns_from_the_vectors_that_are_in_force():
+    small, large = two_runs()
+    space = factories.make_space(dimensions=512)
+    factories.make_choice(use="router", space=space)
+    routing.train(actions.train_router(by=factories.make_user(), small=small, large=large).pk)
+    router = RouterVersion.objects.get()
+    assert router.recipe["space"] == space.pk
+    assert (router.case_count, TextVector.objects.filter(space=space).count()) == (160, 160)
+    assert routing.outdated() == []
+    assert paint_of(router).space == space.pk
+
+
+def paint_of(router):
+    """As gateways get it, once it is on."""
+    factories.make_policy(feature=router.feature, settings={"router": {"kind": "trained", "version": 1}})
+    return paint().picture.features[router.feature.slug].router
+
+
+def test_other_vectors_train_routers_again():
+    small, large = two_runs()
+    routing.train(actions.train_router(by=factories.make_user(), small=small, large=large).pk)
+    factories.make_choice(use="router", space=factories.make_space(dimensions=512))
+    assert routing.outdated() == [(small, large, 0.05)]
+    tasks.retrain_routers()
+    tasks.retrain_routers()
+    assert FeatureTraining.objects.filter(state="queued").count() == 1

@@ -64,8 +64,10 @@ from tests.factories.prompts import make_feature, make_label, make_prompt, make_
 from tests.factories.releases import make_comment, make_review
 from tests.factories.reviews import (
     asked_sampling,
+    make_answered_pair,
     make_claim,
     make_guideline,
+    make_pairs,
     make_review_grade,
     make_review_item,
     make_round,
@@ -80,6 +82,7 @@ __all__ = [
     "judge_entry",
     "load_documents",
     "make_alert",
+    "make_answered_pair",
     "make_budget",
     "make_budget_request",
     "make_cache_checks",
@@ -113,6 +116,7 @@ __all__ = [
     "make_model",
     "make_old_partition",
     "make_pair",
+    "make_pairs",
     "make_pairwise",
     "make_playground_call",
     "make_policy",

@@ -6,10 +6,14 @@ from typing import Any
 
 from aiops.accounts.models import User
 from aiops.core import clock
+from aiops.evaluations.models import Run
 from aiops.gateway.call_ids import new_id
+from aiops.reviews import actions
 from aiops.reviews.actions.sampling import Asked
 from aiops.reviews.models import CalibrationRound, Grade, Guideline, ReviewItem, SamplingPolicy, Seat
 from aiops.reviews.weeks import monday
+from tests.factories.datasets import make_case, make_dataset, make_dataset_version
+from tests.factories.evaluations import make_pair, make_result
 from tests.factories.people import make_user
 from tests.factories.prompts import make_feature
 
@@ -87,3 +91,21 @@ def asked_sampling(**values: Any) -> Asked:
         "scale": "pass_fail", "masked": ["email"],
     }  # fmt: skip  # pairs, read as a table
     return Asked(**{**facts, **values})
+
+
+def make_answered_pair(cases: int = 1) -> tuple[Run, Run]:
+    """Two finished runs that answered the same English cases differently: "new 0" and "old 0"."""
+    dataset = make_dataset()
+    rows = [make_case(dataset=dataset, key=f"t-{n}", locale="en") for n in range(cases)]
+    candidate, baseline = make_pair(dataset_version=make_dataset_version(dataset=dataset))
+    for n, case in enumerate(rows):
+        make_result(run=candidate, case=case, output=f"new {n}")
+        make_result(run=baseline, case=case, output=f"old {n}")
+    return candidate, baseline
+
+
+def make_pairs(cases: int = 1, **values: Any) -> CalibrationRound:
+    """These two, side by side before people."""
+    candidate, baseline = make_answered_pair(cases)
+    by = make_user(roles=["engineer"])
+    return actions.start_pairs(by=by, candidate=candidate, baseline=baseline, **values)

@@ -1,4 +1,4 @@
-"""A call's texts to whoever makes vectors: held, recorded and billed with it; remembered; never waited for."""
+"""A call's texts to who makes vectors: held, recorded and billed with it; remembered; never waited for."""
 
 import asyncio
 from decimal import Decimal
@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from aiops.embeddings.shaping import cosine
-from aiops.gateway.embedder import CallEmbedder
+from aiops.gateway.embedder import CallEmbedder, Hashed
 from aiops.gateway.guardrails import grounding
 from aiops.gateway.memory import MemoryLedger, MemoryVendors, memory_world
 from aiops.gateway.messages import Passage, Reply
@@ -236,3 +236,14 @@ def test_an_answer_s_record_has_the_vectors_cost():
     assert reply.outcome == "answered"
     assert len(record["attempts"]) == 2
     assert Decimal(record["cost"]) == ledger.spent
+
+
+def test_where_nobody_keeps_budgets_it_is_hashed_and_no_model_is_asked():
+    async def run():
+        hashed = Hashed()
+        (vector,) = await hashed.embed_in(make_call(), None, ["a"], seconds=1)
+        with pytest.raises(NoVectors, match="no model is asked here"):
+            await hashed.embed_in(make_call(), SPACE, ["a"], seconds=1)
+        return len(vector), hashed.remembered(SPACE, "a")
+
+    assert asyncio.run(run()) == (512, None)

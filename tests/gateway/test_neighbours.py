@@ -361,3 +361,14 @@ def test_a_store_that_runs_survives_errors(monkeypatch):
     monkeypatch.setattr(store, "EVERY", 0)
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(store.run())
+
+
+@pytest.mark.parametrize(
+    ("policy", "structured", "judged"),
+    [({"judge": "same"}, None, "waiting"), ({}, None, ""), ({"judge": "same"}, {"a": 1}, "")],
+)
+def test_texts_that_differ_wait_for_the_features_judge(policy, structured, judged):
+    near = Neighbour(ASKED, 0.9, Cached(Reply("answered", "Press.", structured)))
+    call = make_call({"cache": policy})
+    row = neighbours.check_row(Checked(call, Asked(b"", HERE, AGAIN), near, "Pull.", False, True))
+    assert row["judged"] == judged

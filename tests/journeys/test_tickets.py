@@ -28,7 +28,7 @@ def test_two_reviewers_share_the_tickets(sign_in):
     expect(other.get_by_label("Answer")).to_have_count(0)
 
     one.get_by_text("Hand it over").first.click()
-    one.get_by_label("To").select_option(label="Second reviewer (demo)")
+    one.get_by_label("To", exact=True).select_option(label="Second reviewer (demo)")
     one.get_by_label("Note").fill("You know this one.")
     one.get_by_role("button", name="Hand it over").click()
     expect(one.get_by_text("Second reviewer (demo) has this ticket")).to_be_visible()

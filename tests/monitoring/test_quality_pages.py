@@ -138,11 +138,11 @@ def test_a_fall_is_said_where_the_newest_interval_lies_below():
 
     ranges = {
         "2d": {"all": {}, "locale": [["ja", figure(0.45, 0.3, 0.6)], ["en", figure(0.9, 0.8, 0.97)]]},
-        "28d": {"all": {}, "locale": [["ja", figure(0.75, 0.68, 0.81)], ["en", figure(0.92, 0.9, 0.95)]]},
     }
-    found = showing.shown(make_feature(), "7d", QualityReport(figures={"ranges": ranges}))
+    before = {"locale": [["ja", figure(0.75, 0.68, 0.81)], ["en", figure(0.92, 0.9, 0.95)]]}
+    found = showing.shown(make_feature(), "7d", QualityReport(figures={"ranges": ranges, "before": before}))
     (fall,) = found.falls
-    assert fall.sentence == "ja: 45\xa0% (30–60) in the last 2 days, 75\xa0% over 28 days."
+    assert fall.sentence == "ja: 45\xa0% (30–60) in the last 2 days, 75\xa0% in the weeks before."
 
 
 def test_losses_and_figures_in_words():

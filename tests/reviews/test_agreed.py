@@ -6,12 +6,14 @@ import pytest
 from django.urls import reverse
 
 from aiops.core import clock
-from aiops.reviews import agreed, steps, tasks
-from aiops.reviews.models import AgreementReport, Grade
+from aiops.reviews import agreed, judged, steps, tasks
+from aiops.reviews.models import AgreementReport, Grade, ReviewItem
 from tests.factories import (
     make_feature,
+    make_judged_run,
     make_review_grade,
     make_review_item,
+    make_round,
     make_user,
 )
 from tests.reviews.test_steps import judge_says
@@ -57,6 +59,12 @@ def test_a_report_tells_people_judge_and_each_person(feature, pair):
     assert (first["others"]["n"], first["gold"]["n"], first["judge"]["n"]) == (6, 0, 2)
 
 
+def test_what_was_withdrawn_counts_for_nothing(feature):
+    ReviewItem.objects.filter(feature=feature).update(state="withdrawn", done_at=clock.now())
+    found = agreed.report(feature, clock.now() - timedelta(days=1))
+    assert (found["people"]["n"], found["decided"], found["reviewers"]) == (0, 0, {})
+
+
 def test_grades_on_another_scale_than_the_newest_are_left_out(feature, pair):
     both(feature, pair, (5, 4), scale="one_to_five")
     found = agreed.report(feature, clock.now() - timedelta(days=1))
@@ -82,6 +90,45 @@ def test_the_worker_finds_what_a_judge_said_later(feature, pair):
     tasks.look_again()
     item.refresh_from_db()
     assert (item.state, item.seats) == ("open", 2)
+
+
+def test_of_a_runs_results_its_judge_says_what_it_said():
+    run = make_judged_run([True, False, None])
+    items = [
+        make_review_item(
+            feature=run.feature, source="result", source_id=str(one.pk), result=one, stratum="run"
+        )
+        for one in run.results.order_by("pk")
+    ]
+    assert judged.verdicts(items) == {items[0].pk: True, items[1].pk: False}
+    assert [judged.verdict(item) for item in items] == [True, False, None]
+
+
+def test_a_report_tells_how_people_do_on_known_answers(feature, pair):
+    gold = make_round(feature=feature, kind="gold")
+    known = {"raw": 1, "passed": True, "reasons": [], "comment": ""}
+    probe = make_review_item(feature=feature, round=gold, gold=known, seats=2)
+    for person, raw in zip(pair, (1, 0), strict=True):
+        make_review_grade(item=probe, reviewer=person, raw=raw)
+    assert steps.move_on(probe).state == "open"
+    found = agreed.report(feature, clock.now() - timedelta(days=1))
+    assert (found["people"]["n"], found["gold"]["n"], found["gold"]["equal"]) == (6, 2, 1)
+    assert found["reviewers"][str(pair[1].pk)]["gold"]["equal"] == 0
+
+
+def test_what_is_known_of_a_probe_is_hidden_from_who_may_still_be_shown_it(feature, pair, as_role):
+    gold = make_round(feature=feature, kind="gold")
+    known = {"raw": 1, "passed": True, "reasons": [], "comment": ""}
+    probe = make_review_item(feature=feature, round=gold, gold=known)
+    make_review_grade(item=probe, reviewer=pair[0])
+    address = reverse("reviews:item", args=[probe.pk])
+    lead = as_role("product")
+    assert lead.get(address).context["blind"]
+    lead.force_login(pair[0])
+    assert lead.get(address).context["blind"]
+    Grade.objects.filter(item=probe).update(at=clock.now() - timedelta(hours=1))
+    page = lead.get(address)
+    assert (page.context["blind"], "Known" in page.content.decode()) == (False, True)
 
 
 def test_the_pages_show_it_to_leads_whole_and_to_others_their_part(feature, pair, as_role, client):

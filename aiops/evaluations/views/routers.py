@@ -16,7 +16,7 @@ from aiops.approaches.models import CategoryVersion, FeatureTraining, RouterVers
 from aiops.core import toasts
 from aiops.core.errors import AiopsError
 from aiops.core.pages import paginate
-from aiops.evaluations import actions, router_live, router_words
+from aiops.evaluations import actions, router_live, router_words, routing
 from aiops.evaluations.forms.routers import SharesForm, TrainCategoriesForm, TrainRouterForm
 from aiops.features import queries as features
 from aiops.features.models import Feature
@@ -158,6 +158,7 @@ def _page(
         "feature": feature,
         "tabs": tabs(feature, "router", request.user),
         "serving": serving,
+        "others": routing.vectors_in_force(serving) if serving else "",
         "live": router_live.live(serving) if serving else None,
         "shadow_share": policy.router.shadow_share,
         "rows": router_words.rows(serving, "categories") if serving else [],

@@ -6,14 +6,18 @@ from django.db import transaction
 
 from aiops.approaches.models import RouterVersion
 from aiops.approaches.reading import text_of
+from aiops.core.errors import Conflict, InvalidInput
 from aiops.core.tasks import enqueue
 from aiops.datasets.queries import cases_of
 from aiops.embeddings import texts
 from aiops.embeddings.models import Space
-from aiops.embeddings.shaping import Vector
+from aiops.embeddings.shaping import Unfit, Vector
+from aiops.gateway.reembedding import paying
 from aiops.gateway.reembedding.paying import Text
+from aiops.providers.errors import ProviderError
 
 Made = Sequence[tuple[Text, Vector]]
+PART = paying.TEXTS * paying.AT_ONCE  # texts that are asked for between two writes
 RETRAIN = "evaluations.retrain_routers"
 
 
@@ -55,6 +59,25 @@ class Training:
 
     def drop_but(self, kept: Sequence[int], most: int) -> None:
         texts.drop_but(kept, most)
+
+
+def kept_vectors(space: Space, feature: str, wanted: Sequence[str]) -> list[Vector]:
+    """A vector for each text: those that are kept, the others asked for, paid by the feature, and kept.
+
+    Raises InvalidInput where the model can't be asked.
+    """
+    lacking = {texts.digest(text): text for text in wanted}
+    for digest in texts.known(space.pk, lacking):
+        del lacking[digest]
+    left = list(lacking.values())
+    try:
+        for at in range(0, len(left), PART):
+            part = left[at : at + PART]
+            texts.keep(space.pk, zip(part, paying.at_once(space, feature, part), strict=True))
+    except (ProviderError, Unfit, Conflict) as error:
+        raise InvalidInput(f"{space.maker} gives no vectors: {error}") from error
+    found = texts.found(space.pk, {texts.digest(text) for text in wanted})
+    return [found[texts.digest(text)] for text in wanted]
 
 
 def _all() -> Iterator[tuple[bytes, Text]]:

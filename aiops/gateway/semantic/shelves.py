@@ -10,7 +10,7 @@ import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ FIRST = 8  # questions of a shelf's first block, which doubles until it is full
 KEY = 32  # bytes
 _STEPS = 127  # of 8 bits with a sign
 Floats = npt.NDArray[np.float32]
+Number = TypeVar("Number", np.float32, np.float64, np.uint64)
 
 
 class Found(NamedTuple):
@@ -130,9 +131,8 @@ class Shelf:
             return self
         fresh = Shelf()
         rows = alive.tolist()
-        fresh._marks, fresh._scales, fresh._expires = (
-            one[alive] for one in (self._marks, self._scales, self._expires)
-        )
+        fresh._marks, fresh._scales = self._marks[alive], self._scales[alive]
+        fresh._expires = self._expires[alive]
         fresh._keys = bytearray().join(self._key(row) for row in rows)
         fresh._questions = [self._questions[row] for row in rows]
         fresh._texts = sum(map(sys.getsizeof, fresh._questions))
@@ -179,10 +179,9 @@ class Shelf:
         """Room for so many numbers of each kind."""
         if needed > len(self._scales):
             size = max(FIRST, needed, len(self._scales) * 5 // 4)
-            self._scales, self._expires, self._marks = (
-                np.concatenate([one, np.zeros(size - len(one), one.dtype)])
-                for one in (self._scales, self._expires, self._marks)
-            )
+            self._scales = _longer(self._scales, size)
+            self._expires = _longer(self._expires, size)
+            self._marks = _longer(self._marks, size)
 
     def _append(self, entry: Entry) -> None:
         """What is left of a question whose numbers have been put down."""
@@ -284,6 +283,10 @@ class Shelves:
         while spare > 0 and self._ready:
             _, shelf = self._ready.popitem(last=False)
             spare -= shelf.nbytes
+
+
+def _longer(numbers: npt.NDArray[Number], size: int) -> npt.NDArray[Number]:
+    return np.concatenate([numbers, np.zeros(size - len(numbers), numbers.dtype)])
 
 
 def _marks(keys: Iterable[bytes]) -> npt.NDArray[np.uint64]:

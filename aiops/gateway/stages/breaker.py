@@ -14,6 +14,7 @@ from aiops.gateway import ports
 from aiops.gateway.errors import InvalidRequest, OutOfTime, OverBudget, ProviderFailed, Rejected, RetryLoop
 from aiops.gateway.messages import Call, Handler, Prepaid, Reply, when_whole
 from aiops.gateway.picture import Model
+from aiops.gateway.routing import with_vector
 from aiops.gateway.stages.cache import key_of
 from aiops.gateway.stages.router import models_for, uses_model
 from aiops.prompts.render import estimate_tokens, render
@@ -24,8 +25,13 @@ class Breaker:
     name = "breaker"
 
     def __init__(
-        self, limiter: ports.Limiter, ledger: ports.Ledger, clock: Callable[[], float] = time.monotonic
+        self,
+        limiter: ports.Limiter,
+        ledger: ports.Ledger,
+        clock: Callable[[], float] = time.monotonic,
+        embedder: ports.Embedder | None = None,
     ) -> None:
+        self._embedder = embedder
         self._limiter = limiter
         self._ledger = ledger
         self._loops = Loops(clock)
@@ -61,6 +67,8 @@ class Breaker:
     async def _paid(self, call: Call, onward: Handler) -> Reply:
         if not uses_model(call):
             return await onward(call)
+        if call.feature.router is not None and self._embedder is not None:
+            await with_vector(call, self._embedder)
         worst = max(worst_of(call, model, call.rendered) for model in models_for(call))
         if call.feature.policy.dearest_call is not None and worst > call.feature.policy.dearest_call:
             raise OverBudget(

@@ -233,6 +233,12 @@ def neighbour(
     return Neighbour(question, likeness, Cached(reply, max(0.0, age)))
 
 
+def _undecided(check: Checked) -> bool:
+    """Texts that differ, and the feature has a judge: objects are the same or they are not."""
+    judged = bool(check.call.feature.policy.cache.judge)
+    return judged and not check.equivalent and check.neighbour.cached.reply.structured is None
+
+
 def check_row(check: Checked) -> dict[str, Any]:
     """A check as it is written. Its texts only where the feature keeps them."""
     texts = {
@@ -249,5 +255,6 @@ def check_row(check: Checked) -> dict[str, Any]:
         "similarity": check.neighbour.likeness,
         "equivalent": check.equivalent,
         "served": check.served,
+        "judged": "waiting" if kept and _undecided(check) else "",
         **{name: text.replace("\0", "")[:4000] if kept else "" for name, text in texts.items()},
     }

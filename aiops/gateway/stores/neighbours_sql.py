@@ -52,12 +52,13 @@ SELECT c.key, {ANSWER} FROM gateway_cacheentry c WHERE c.key = ANY(%s) AND c.exp
 """  # noqa: S608 - as above
 CHECKED = """
 INSERT INTO gateway_semanticcheck
-  (call_id, at, feature, tenant, similarity, equivalent, served, question, neighbour, stored, fresh)
+  (call_id, at, feature, tenant, similarity, equivalent, served, question, neighbour, stored, fresh,
+   judged)
 SELECT r.call_id, clock_timestamp(), r.feature, r.tenant, r.similarity, r.equivalent, r.served, r.question,
-  r.neighbour, r.stored, r.fresh
+  r.neighbour, r.stored, r.fresh, r.judged
 FROM jsonb_to_recordset(%s::jsonb) AS r(
   call_id text, feature text, tenant text, similarity float8, equivalent bool, served bool, question text,
-  neighbour text, stored text, fresh text)
+  neighbour text, stored text, fresh text, judged text)
 """
 THRESHOLDS = """
 SELECT DISTINCT ON (feature) feature, threshold FROM gateway_semanticthreshold

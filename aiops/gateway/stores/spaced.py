@@ -14,10 +14,11 @@ import structlog
 from psycopg import Error, OperationalError
 
 from aiops.embeddings.shaping import Vector
-from aiops.gateway.messages import Call, Passage, Reply
+from aiops.gateway.messages import Call
 from aiops.gateway.picture import Space
-from aiops.gateway.ports import Asked, Cached, Checked, Embedder, Late, Neighbour, Neighbours, NoVectors
+from aiops.gateway.ports import Asked, Checked, Embedder, Late, Neighbour, Neighbours, NoVectors
 from aiops.gateway.semantic.threshold import GRID
+from aiops.gateway.stores.neighbours import check_row, neighbour
 from aiops.gateway.stores.pool import Connect
 
 USE = "cache"
@@ -49,12 +50,13 @@ ON CONFLICT (space, key) DO UPDATE SET expires_at = excluded.expires_at
 """
 CHECKED = """
 INSERT INTO gateway_semanticcheck
-  (call_id, at, feature, tenant, space, similarity, equivalent, served, question, neighbour, stored, fresh)
+  (call_id, at, feature, tenant, space, similarity, equivalent, served, question, neighbour, stored, fresh,
+   judged)
 SELECT r.call_id, clock_timestamp(), r.feature, r.tenant, r.space, r.similarity, r.equivalent, r.served,
-  r.question, r.neighbour, r.stored, r.fresh
+  r.question, r.neighbour, r.stored, r.fresh, r.judged
 FROM jsonb_to_recordset(%s::jsonb) AS r(
   call_id text, feature text, tenant text, space bigint, similarity float8, equivalent bool, served bool,
-  question text, neighbour text, stored text, fresh text)
+  question text, neighbour text, stored text, fresh text, judged text)
 """
 THRESHOLDS = """
 SELECT DISTINCT ON (feature, space) space, feature, threshold FROM gateway_semanticthreshold
@@ -93,7 +95,7 @@ class SpacedNeighbours:
             async with asyncio.timeout(PATIENCE), self._connect() as connection:
                 values = {"v": written(vector), "space": space.id, "partition": partition, "least": GRID[0]}
                 cursor = await connection.execute(NEAR.replace("LENGTH", str(len(vector))), values)
-                return [_neighbour(*row) for row in await cursor.fetchall()]
+                return [neighbour(*row) for row in await cursor.fetchall()]
         except (Error, OSError, TimeoutError) as error:
             self._away_until = time.monotonic() + AWAY
             log.warning("no_neighbours", error=str(error).strip() or "too slow")
@@ -118,7 +120,7 @@ class SpacedNeighbours:
 
     def checked(self, space: Space, check: Checked) -> None:
         if len(self._checks) < MOST_UNSAVED:
-            self._checks.append(_check_row(space, check))
+            self._checks.append({**check_row(check), "space": space.id})
 
     async def run(self) -> None:
         """Write and read, until cancelled."""
@@ -172,31 +174,3 @@ class _Bound:
 def written(vector: Vector | Sequence[float]) -> str:
     """As pgvector reads it."""
     return "[" + ",".join(f"{value:.5g}" for value in vector) + "]"
-
-
-def _neighbour(
-    question: str, likeness: float, age: float, text: str, structured: Any, model: str, passages: Any
-) -> Neighbour:
-    told = tuple(Passage(**one) for one in passages)
-    reply = Reply("answered", text, structured, model, passages=told)
-    return Neighbour(question, likeness, Cached(reply, max(0.0, age)))
-
-
-def _check_row(space: Space, check: Checked) -> dict[str, Any]:
-    texts = {
-        "question": check.asked.question,
-        "neighbour": check.neighbour.question,
-        "stored": check.neighbour.cached.reply.text,
-        "fresh": check.fresh,
-    }
-    kept = check.call.feature.policy.keep_text
-    return {
-        "call_id": check.call.id,
-        "feature": check.call.feature.slug,
-        "tenant": check.call.tenant,
-        "space": space.id,
-        "similarity": check.neighbour.likeness,
-        "equivalent": check.equivalent,
-        "served": check.served,
-        **{name: text.replace("\0", "")[:4000] if kept else "" for name, text in texts.items()},
-    }

@@ -31,6 +31,7 @@ def cache_page(request: SignedInRequest, slug: str) -> HttpResponse:
         "tabs": tabs(feature, "cache", request.user),
         "one": standing(slug, _policy(request, feature).cache),
         "hits": cache_queries.hits(slug),
+        "waiting": cache_queries.waiting(slug).count(),
         "history": cache_queries.thresholds(slug)[:10],
         "texts": texts,
         "wrong": cache_queries.wrong_pairs(slug) if texts else [],

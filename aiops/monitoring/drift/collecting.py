@@ -21,8 +21,7 @@ _NAMED = " || ".join(f'@.name == "{name}"' for name in FORMATS)
 _LIGHT = f"""
 SELECT id, tenant, "user", locale, category, approach_name, arm = 'candidate', outcome = 'answered',
   CASE WHEN checks @? '$[*] ? (({_NAMED}) && @.passed == false)' THEN true
-       WHEN checks @? '$[*] ? ({_NAMED})' THEN false
-       WHEN reason = 'guardrail' AND checks = '[]' THEN true END,
+       WHEN checks @? '$[*] ? ({_NAMED})' THEN false END,
   cost::float8, latency_ms
 FROM gateway_call
 WHERE feature = %s AND at >= %s AND at < %s AND outcome = ANY(%s) AND arm <> '{INTERNAL_ARM}'

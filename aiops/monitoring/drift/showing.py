@@ -159,7 +159,7 @@ def test(one: DriftReading) -> str:
     if one.p is None:
         return wording.collecting(one)
     said = [
-        f"{METHODS.get(one.facts.get('method', ''), 'test')}, p {one.p:.2g}, adjusted {one.p_adjusted:.2g}"
+        f"{METHODS.get(one.facts.get('method', ''), 'test')}, p {_p(one.p)}, adjusted {_p(one.p_adjusted)}"
     ]
     if (deviations := one.facts.get("sd")) is not None:
         said.append(f"the mean moved by {deviations:+.2f} SD")
@@ -169,6 +169,12 @@ def test(one: DriftReading) -> str:
     said.append(f"held against {one.n_reference:,} calls, {one.facts.get('same', '')}, {days} days")
     size = "large enough to matter" if one.is_practical else "too small to matter by the settings"
     return f"{'; '.join(said)}. The change is {size}."
+
+
+def _p(value: float | None) -> str:
+    if value is None or value >= 1e-4:
+        return f"{value:.2g}" if value is not None else "–"
+    return "below 0.0001"
 
 
 def chart(feature: str, one: DriftReading, checks: Sequence[DriftCheck], marks: Sequence[Mark]) -> Chart:

@@ -35,7 +35,7 @@ def said(reading: DriftReading, value: float | None) -> str:
 
 def change(reading: DriftReading) -> str:
     """From what to what: "6 % → 11 %"; of meanings how far away."""
-    if BY_NAME[reading.signal].kind == Kind.VECTORS:
+    if BY_NAME[reading.signal].kind == Kind.VECTORS and reading.value is not None:
         return f"{said(reading, reading.value)} away"
     if reading.before is None:
         return said(reading, reading.value)

@@ -78,14 +78,16 @@ def _factor(wanted: float) -> float:
     return min(MOST, max(1 / MOST, wanted)) if wanted else 0.0
 
 
-def figure(seen: Evidence, name: str, live: Mapping[Group, int] | None = None) -> dict[str, Any]:
+def figure(
+    seen: Evidence, name: str, live: Mapping[Group, int] | None = None, *, draws: int | None = None
+) -> dict[str, Any]:
     """The rate with its interval and all that has to be said with it; the draws' seed comes from `name`."""
     by = weights(seen.verdicts, live) if live else ALIKE
     seed = seed_of(name)
     anchored = [one for one in seen.humans if one.judge is not None]
     strata = _strata(seen.verdicts, anchored, by)
     if sum(one.judged for one in strata) and len(anchored) >= MINIMUM_GRADES:
-        rate = true_pass_rate(strata, seed=seed, grades=len(anchored))
+        rate = true_pass_rate(strata, seed=seed, grades=len(anchored), draws=draws)
         plain = expected(_strata(seen.verdicts, anchored, ALIKE)) if by.group else None
         left_out = len(seen.humans) - len(anchored)
     else:  # too few with a verdict: people alone

@@ -25,6 +25,8 @@ LINES = 5  # locales with a line of their own over time
 # How far the points of a chart lie apart, how many there are, and how many days each looks back.
 TRENDS = {"short": (1, 8, 2), "month": (4, 7, 7), "quarter": (7, 13, 7)}
 STALE = timedelta(hours=6)  # days pass, too
+BEFORE = timedelta(days=7)  # that stable calls count too: beside a large candidate few are left
+DRAWN = 20_000  # for a point of a line; numbers are drawn in full
 LEAST_ARM = 10  # judged calls of an arm that is worth a row
 
 
@@ -60,6 +62,12 @@ def report(feature: Feature, now: datetime) -> dict[str, Any]:
             key: _range(feature.slug, seen.between(today - timedelta(days=days), today), key, mixes[days])
             for key, days in RANGES.items()
         },
+        "before": _range(
+            feature.slug,
+            seen.between(today - timedelta(days=28), today - timedelta(days=RANGES["2d"] + 1)),
+            "before",
+            mixes[28],
+        ),
         "trends": {key: _trend(feature.slug, seen, today, key, mixes[28]) for key in TRENDS},
         "arms": _arms(feature.slug, seen.between(today - timedelta(days=28), today)),
         "judge": _judge(feature, seen.between(today - timedelta(days=WINDOW.days), today)),
@@ -102,7 +110,7 @@ def _trend(
 
 
 def _point(seen: Evidence, name: str, live: Mapping[Group, int], day: date) -> dict[str, Any]:
-    whole = estimating.figure(seen, f"{name} {day}", live)
+    whole = estimating.figure(seen, f"{name} {day}", live, draws=DRAWN)
     kept = ("state", "graded", "mean", "low", "high", "judged", "judge")
     return {"day": day.isoformat(), **{one: whole[one] for one in kept}}
 
@@ -115,7 +123,8 @@ def _arms(slug: str, seen: Evidence) -> list[dict[str, Any]]:
     for version in tried.values("version"):
         own = tried.of(version=version)
         days = [one.day for one in own.verdicts] or [one.day for one in own.humans]
-        found.append(_arm(slug, "candidate", version, own, stable.between(min(days), max(days))))
+        beside = stable.between(min(days) - BEFORE, max(days))
+        found.append(_arm(slug, "candidate", version, own, beside))
     first, *others = stable.values("model") or [""]
     found += [
         _arm(slug, "model", model, stable.of(model=model), stable.of(model=first), first)

@@ -16,7 +16,7 @@ USUAL = "7d"
 TREND_OF = {"2d": "short", "7d": "short", "28d": "month", "90d": "quarter"}
 BACK = {"short": 2, "month": 7, "quarter": 7}  # days that a point looks back
 SLICES = (("locale", "Locale"), ("category", "Category"), ("version", "Prompt version"))
-RECENT, BEFORE = "2d", "28d"
+RECENT = "2d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ def _worse(loss: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Fall:
-    """A locale or category that passes less now than it did over four weeks."""
+    """A locale or category that passes less often now than in the weeks before."""
 
     by: str
     now: Figure
@@ -170,11 +170,11 @@ class Fall:
 
     @property
     def sentence(self) -> str:
-        """Such as "ja: 48 % (34–62) in the last 2 days, 74 % over 28 days."."""
+        """Such as "ja: 48 % (34–62) in the last 2 days, 74 % in the weeks before."."""
         name = self.now.name or "none named"
         return (
             f"{name}: {self.now.rate} ({self.now.bounds}) in the last {RANGES[RECENT]}, "
-            f"{self.before.rate} over {RANGES[BEFORE]}."
+            f"{self.before.rate} in the weeks before."
         )
 
 
@@ -208,6 +208,12 @@ class Quality:
         return [Arm(one) for one in self.figures.get("arms", [])]
 
     @property
+    def losses(self) -> list[str]:
+        """What an arm loses for sure, such as "summary v4, candidate, ja: 20.1 points worse (…)"."""
+        rows = [(arm, name, loss) for arm in self.arms for name, loss in arm.rows if loss.tone == "block"]
+        return [f"{arm.title}, {name}: {loss.words}." for arm, name, loss in rows]
+
+    @property
     def weakest(self) -> Figure | None:
         """The locale with the lowest measured rate, where several are measured."""
         found = [one for one in self.of("locale") if one.measured]
@@ -218,10 +224,11 @@ class Quality:
 
     @property
     def falls(self) -> list[Fall]:
-        """Where the newest interval lies under what four weeks say; exploratory, and the worst first."""
+        """Where the newest interval lies below the weeks before; exploratory, and the worst first."""
         found = []
         for by in ("locale", "category"):
-            before = {one.name: one for one in self.of(by, BEFORE)}
+            rows = self.figures.get("before", {}).get(by, [])
+            before = {name: Figure(one, name) for name, one in rows}
             for one in self.of(by, RECENT):
                 usual = before.get(one.name)
                 if usual and usual.mean is not None and one.high is not None and one.high < usual.mean:

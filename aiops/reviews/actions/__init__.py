@@ -11,6 +11,7 @@ from aiops.reviews.actions.grading import (
     undo_grade,
 )
 from aiops.reviews.actions.guidelines import write_guideline
+from aiops.reviews.actions.pairs import start_pairs
 from aiops.reviews.actions.probes import add_probe
 from aiops.reviews.actions.queue import assign_items, requeue_item, set_reviewers, withdraw_item
 from aiops.reviews.actions.rounds import close_round, start_round
@@ -43,6 +44,7 @@ __all__ = [
     "send_run",
     "set_reviewers",
     "skip_item",
+    "start_pairs",
     "start_round",
     "submit_grade",
     "ticket_as_case",

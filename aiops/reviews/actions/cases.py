@@ -80,7 +80,9 @@ def _values(item: ReviewItem, grade: Grade, expected: Any) -> dict[str, Any]:
     source |= {"grade": grade.raw, "scale": grade.scale, "corrected": bool(grade.corrected_output)}
     return {
         "id": queries.case_key(item),
-        "inputs": {name: text if isinstance(text, str) else str(text) for name, text in item.inputs.items()},
+        "inputs": {
+            name: text if isinstance(text, str) else str(text) for name, text in (item.inputs or {}).items()
+        },
         "expected": expected,
         "category": "" if item.category == "unknown" else item.category,
         "locale": item.locale,

@@ -1,6 +1,7 @@
 """An output that does harm: said by one key, and seen by whoever can stop the feature."""
 
 import uuid
+from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
@@ -44,7 +45,7 @@ def escalate_item(*, by: User, seat: Seat, token: uuid.UUID, comment: str = "") 
     return made
 
 
-def _said(item: ReviewItem) -> dict[str, object]:
+def _said(item: ReviewItem) -> dict[str, Any]:
     slug = item.feature.slug
     is_call = item.source == ReviewItem.Source.CALL
     facts = [slug, item.tenant, item.locale, "" if item.category == "unknown" else item.category]

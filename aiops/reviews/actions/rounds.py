@@ -62,10 +62,12 @@ def start_round(
 def close_round(*, by: User, opened: CalibrationRound) -> CalibrationRound:
     """Compare what there is by now: nobody is asked any more. Conflict where it is over already."""
     check(by, Permission.REVIEWS_LEAD)
-    locked = CalibrationRound.objects.select_for_update().select_related("feature").get(pk=opened.pk)
+    items = ReviewItem.objects.filter(round=opened.pk)
+    list(items.select_for_update(no_key=True).order_by("pk"))  # before the round, as whoever grades does
+    rounds = CalibrationRound.objects.select_for_update(no_key=True, of=("self",))
+    locked = rounds.select_related("feature").get(pk=opened.pk)
     if locked.closed_at is not None:
         raise Conflict("This round is over already.")
-    items = ReviewItem.objects.filter(round=locked)
     dropped = Seat.objects.filter(item__in=items).exclude(state=Seat.State.GRADED).delete()[0]
     items.filter(state__in=ReviewItem.ACTIVE).update(state=ReviewItem.State.DONE, done_at=clock.now())
     locked.closed_at = clock.now()

@@ -57,7 +57,7 @@ class SamplingForm(forms.Form):
     gold_share = _percent(
         "Probes, %", most=round(MOST_GOLD * 100), help_text="Items among the others whose grade is known."
     )
-    scale = forms.ChoiceField(choices=Scale.choices)
+    scale = forms.ChoiceField(choices=[one for one in Scale.choices if one[0] != Scale.PAIRWISE])
     masked = forms.MultipleChoiceField(
         label="Masked in what reviewers see", required=False, widget=forms.CheckboxSelectMultiple,
         choices=[(kind, _KINDS.get(kind, kind)) for kind in personal.ORDER],

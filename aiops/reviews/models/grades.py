@@ -28,7 +28,7 @@ class Reason(models.TextChoices):
 class Grade(models.Model):
     """What a seat's person says of the item now: one row, changed or taken back only with a `GradeEdit`.
 
-    `raw` is 0 or 1, or 1 to 5, by `scale`; `value` the same as 0..1; `passed` from 1, or from 4 on.
+    `raw` is 0 or 1, 1 to 5, or 0 to 2, by `scale`; `value` the same as 0..1; `passed` from 1, or from 4 on.
     """
 
     seat = models.OneToOneField(Seat, on_delete=models.PROTECT, related_name="grade")
@@ -53,7 +53,10 @@ class Grade(models.Model):
                 condition=Q(scale="pass_fail", raw=0, value=0, passed=False)
                 | Q(scale="pass_fail", raw=1, value=1, passed=True)
                 | Q(scale="one_to_five", raw__range=(1, 3), passed=False, value=(F("raw") - 1) * 0.25)
-                | Q(scale="one_to_five", raw__range=(4, 5), passed=True, value=(F("raw") - 1) * 0.25),
+                | Q(scale="one_to_five", raw__range=(4, 5), passed=True, value=(F("raw") - 1) * 0.25)
+                | Q(scale="pairwise", raw=0, value=0, passed=False)
+                | Q(scale="pairwise", raw=1, value=1, passed=True)
+                | Q(scale="pairwise", raw=2, value=0.5, passed=False),
                 name="reviews_grade_on_its_scale",
             ),
             models.CheckConstraint(condition=Q(seconds__gte=0), name="reviews_grade_seconds"),

@@ -15,12 +15,14 @@ MOST_SEATS = 200
 class CalibrationRound(models.Model):
     """The same items for all its people, to find where they differ. Its items count for no figure.
 
-    The one of kind `gold` of a feature holds its probes: copies of items whose grade is known.
+    The one of kind `gold` of a feature holds its probes: copies of items whose grade is known. One of kind
+    `pairs` holds two runs' answers to the same cases, side by side.
     """
 
     class Kind(models.TextChoices):
         CALIBRATION = "calibration", "Calibration round"
         GOLD = "gold", "Gold probes"
+        PAIRS = "pairs", "Side by side"
 
     kind = models.CharField(max_length=11, choices=Kind, default=Kind.CALIBRATION)
     feature = models.ForeignKey(Feature, on_delete=models.CASCADE, related_name="rounds")
@@ -32,7 +34,9 @@ class CalibrationRound(models.Model):
     class Meta:
         ordering = ("-id",)
         constraints = (
-            models.CheckConstraint(condition=Q(kind__in=("calibration", "gold")), name="reviews_round_kind"),
+            models.CheckConstraint(
+                condition=Q(kind__in=("calibration", "gold", "pairs")), name="reviews_round_kind"
+            ),
             models.UniqueConstraint(
                 fields=("feature",), condition=Q(kind="gold"), name="reviews_round_one_of_gold"
             ),
@@ -95,6 +99,12 @@ class ReviewItem(models.Model):
     inputs = models.JSONField(null=True)  # {"<variable>": text}
     output = models.TextField(null=True)  # noqa: DJ001 - null: gone by retention; empty: an empty answer
     passages = models.JSONField(null=True)  # as the call has them
+    other = (
+        models.ForeignKey(  # of a pair: the baseline's answer to the same case; `result` is the candidate's
+            Result, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+        )
+    )
+    other_output = models.TextField(null=True)  # noqa: DJ001 - null: no pair; empty: an empty answer
     gold = models.JSONField(null=True)  # of a probe: {"raw": 0, "reasons": [], "comment": ""}
     note = models.TextField(blank=True)  # why somebody sent it
     created_at = models.DateTimeField(default=clock.now)
@@ -124,7 +134,9 @@ class ReviewItem(models.Model):
                 name="reviews_item_done_at",
             ),
             models.CheckConstraint(
-                condition=Q(scale__in=("pass_fail", "one_to_five")), name="reviews_item_scale"
+                condition=Q(scale__in=("pass_fail", "one_to_five"), other=None, other_output=None)
+                | Q(scale="pairwise", other__isnull=False, other_output__isnull=False, round__isnull=False),
+                name="reviews_item_scale",
             ),
         )
         indexes = (

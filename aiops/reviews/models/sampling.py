@@ -45,10 +45,13 @@ TAIL = (
 
 
 class Scale(models.TextChoices):
-    """`pass_fail`: 0 or 1. `one_to_five`: from 4 on an output passes."""
+    """`pass_fail`: 0 or 1. `one_to_five`: from 4 on an output passes. `pairwise`: of two answers the
+    candidate's is better (1), the baseline's (0), or neither (2).
+    """
 
     PASS_FAIL = "pass_fail", "Pass or fail"
     ONE_TO_FIVE = "one_to_five", "1 to 5"
+    PAIRWISE = "pairwise", "The better of two"
 
 
 def tail_shares() -> dict[str, float]:

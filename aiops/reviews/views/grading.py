@@ -17,10 +17,10 @@ from aiops.core import toasts
 from aiops.core.errors import AiopsError
 from aiops.core.pages import asked, wants_fragment
 from aiops.features.models import Feature
-from aiops.reviews import actions, claiming, keys
+from aiops.reviews import actions, claiming, keys, sides
 from aiops.reviews.forms.grading import EscalateForm, HeldForm, MarkForm, SkipForm
 from aiops.reviews.guidance import COMMON, guidance
-from aiops.reviews.models import Seat
+from aiops.reviews.models import Scale, Seat
 from aiops.reviews.queries import cases, grading
 from aiops.reviews.queries.guidelines import guideline_in_force
 from aiops.reviews.sheet import sheet
@@ -51,7 +51,7 @@ def grade(request: SignedInRequest, pk: int) -> HttpResponse:
         return _again(request, seat, form, _problems(form))
     give = actions.grade_as_case if form.cleaned_data["golden"] else actions.submit_grade
     try:
-        give(by=request.user, seat=seat, **form.mark(seat.item.output or ""))
+        give(by=request.user, seat=seat, **_mark(seat, form))
     except AiopsError as error:
         return _again(request, seat, form, [str(error)])
     return _on(request)
@@ -156,6 +156,14 @@ def _again(request: SignedInRequest, seat: Seat, form: MarkForm, problems: Seque
     return _shown(request, Turn(_feature(request), seat, said, problems), status=422)
 
 
+def _mark(seat: Seat, form: MarkForm) -> dict[str, Any]:
+    """Of a pair a side was chosen, and no better answer is written."""
+    said = form.mark(seat.item.output or "")
+    if seat.item.scale != Scale.PAIRWISE:
+        return said
+    return {**said, "raw": sides.stored(said["raw"], form.held), "corrected_output": ""}
+
+
 def _problems(form: MarkForm) -> list[str]:
     return [str(error) for errors in form.errors.values() for error in errors]
 
@@ -165,7 +173,7 @@ def _queue_of(feature: Feature | None) -> str:
 
 
 def _shown(request: SignedInRequest, turn: Turn, status: int = 200) -> HttpResponse:
-    context = {
+    context: dict[str, Any] = {
         "feature": turn.feature,
         "seat": turn.seat,
         "problems": turn.problems,
@@ -176,7 +184,8 @@ def _shown(request: SignedInRequest, turn: Turn, status: int = 200) -> HttpRespo
         "part": "reviews/_sheet.html" if turn.seat else "reviews/_nothing.html",
     }
     if turn.seat:
-        context |= _item(turn.seat, turn.said)
+        pair = turn.seat.item.scale == Scale.PAIRWISE
+        context |= _pair(turn.seat, turn.said) if pair else _item(turn.seat, turn.said)
     template = context["part"] if wants_fragment(request) else "reviews/grade.html"
     return render(request, template, context, status=status)
 
@@ -197,6 +206,18 @@ def _item(seat: Seat, said: Mapping[str, Any]) -> dict[str, Any]:
         "escalation": grading.escalation_of(seat),
         **_alarm(seat),
     }
+
+
+def _pair(seat: Seat, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Two answers to the same, on sides that the seat's token draws."""
+    item = seat.item
+    both = [sheet(item.inputs, text, item.passages) for text in (item.output, item.other_output)]
+    left, right = reversed(both) if seat.token and sides.is_swapped(seat.token) else both
+    before = said or grading.said_before(seat)
+    if not said and before and seat.token:
+        before = {**before, "raw": sides.position(before["raw"], seat.token)}
+    facts = _item(seat, before)
+    return {**facts, "grades": keys.SIDES, "golden": "", "pair": (left, right), "part": "reviews/_pair.html"}
 
 
 def _alarm(seat: Seat) -> dict[str, Any]:

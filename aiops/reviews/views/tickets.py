@@ -111,12 +111,13 @@ def answer(request: SignedInRequest, ticket_id: str) -> HttpResponse:
             actions.reject_ticket(by=request.user, ticket=ticket, note=said["note"])
         else:
             actions.answer_ticket(by=request.user, ticket=ticket, output=said["output"], note=said["note"])
-            if request.POST.get("golden"):
-                actions.ticket_as_case(by=request.user, ticket=ticket)
     except AiopsError as error:
         form.add_error(None, str(error))
         return _shown(request, load(TICKETS, pk=ticket_id), form, status=422)
     toasts.success(request, "The caller gets it with the next look at the ticket.")
+    if request.POST.get("golden"):  # what was answered stays so, whatever becomes of the case
+        act = partial(actions.ticket_as_case, by=request.user, ticket=ticket)
+        _said(request, act, "It is a golden case of the draft.")
     return _following(request)
 
 
