@@ -1,6 +1,6 @@
 """Fifty reviewers on a thousand items at once, whose browsers die, or come back late.
 
-    python -m benchmarks.review_race [--reviewers 50] [--items 1000] [--processes 5] [--lease 1.0]
+    python -m benchmarks.review_race [--reviewers 50] [--items 1000] [--processes 5] [--lease 6.0]
 
 Each reviewer is a thread with a connection of its own, on one PostgreSQL. Items have one to three seats; one
 in ten claims dies without a word, one in ten sleeps until the seat was given on and submits all the same,
@@ -23,7 +23,7 @@ from benchmarks._faults import Checks
 from benchmarks._runs import server
 
 LANGUAGES = ("en", "de", "ja")
-PATIENCE = 420.0  # seconds, after which what is left counts as lost
+PATIENCE = 900.0  # seconds, after which what is left counts as lost
 _BEYOND = """
 SELECT count(*) FROM reviews_reviewitem i
 WHERE (SELECT count(*) FROM reviews_seat s
@@ -59,7 +59,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--reviewers", type=int, default=50)
     parser.add_argument("--items", type=int, default=1_000)
     parser.add_argument("--processes", type=int, default=5)
-    parser.add_argument("--lease", type=float, default=1.0, help="seconds")
+    parser.add_argument("--lease", type=float, default=6.0, help="seconds")
     parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)
     return parser.parse_args()
 

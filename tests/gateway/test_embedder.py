@@ -7,8 +7,8 @@ import pytest
 
 from aiops.embeddings.shaping import cosine
 from aiops.gateway.embedder import CallEmbedder, Hashed
-from aiops.gateway.guardrails import grounding
-from aiops.gateway.memory import MemoryLedger, MemoryVendors, memory_world
+from aiops.gateway.guardrails import Found, grounding
+from aiops.gateway.memory import MemoryLedger, MemoryRecorder, MemoryVendors, memory_world
 from aiops.gateway.messages import Passage, Reply
 from aiops.gateway.picture import Space, Stop
 from aiops.gateway.pipeline import gateway
@@ -191,7 +191,8 @@ def test_grounding_knows_other_words_of_the_same_meaning():
         async def run():
             world = memory_world(embedder=embedder_of(maker))
             call = call_by(use=use, policy=policy).but(passages=passages)
-            return await grounding.checker(call, world)(said), call
+            found = grounding.checker(call, world)(said)
+            return found if isinstance(found, Found) else await found, call
 
         return asyncio.run(run())
 
@@ -220,9 +221,13 @@ def test_an_answer_s_record_has_the_vectors_cost():
 
     async def run():
         vendors = MemoryVendors({"small": Both()})
-        ledger = MemoryLedger()
+        ledger, recorder = MemoryLedger(), MemoryRecorder()
         world = memory_world(
-            ledger=ledger, vendors=vendors, library=Library(), embedder=CallEmbedder(ledger, vendors)
+            ledger=ledger,
+            vendors=vendors,
+            library=Library(),
+            embedder=CallEmbedder(ledger, vendors),
+            recorder=recorder,
         )
         policy = {
             "retrieval": {"on": True},
@@ -230,7 +235,7 @@ def test_an_answer_s_record_has_the_vectors_cost():
         }
         call = call_by(use="grounding", policy=policy)
         reply = await gateway(world)(call)
-        return reply, world.recorder.records[0], ledger
+        return reply, recorder.records[0], ledger
 
     reply, record, ledger = asyncio.run(run())
     assert reply.outcome == "answered"

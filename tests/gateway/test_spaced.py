@@ -8,7 +8,7 @@ from psycopg import OperationalError
 
 from aiops.gateway import cache_queries, listening
 from aiops.gateway.cache_words import standing
-from aiops.gateway.memory import MemoryLedger
+from aiops.gateway.memory import MemoryCache, MemoryLedger, MemoryNeighbours
 from aiops.gateway.messages import Reply
 from aiops.gateway.models import SemanticCheck, SemanticVector
 from aiops.gateway.ports import Asked, Checked, Late
@@ -25,14 +25,15 @@ HERE, ELSEWHERE = b"h" * 32, b"e" * 32
 ASKED, AGAIN = "When comes my refund?", "When comes my money?"
 
 
-class Hashed:
+class Hashed(MemoryNeighbours):
     """What the hashed neighbours were given."""
 
     def __init__(self):
-        self.kept = []
+        super().__init__(MemoryCache(), lambda _: ())
+        self.asked = []
 
     def keep(self, asked, call, ttl):
-        self.kept.append(asked.question)
+        self.asked.append(asked.question)
 
 
 def with_store(act, maker=None, connect=None):
@@ -68,7 +69,7 @@ def test_a_question_of_the_same_meaning_is_found_in_its_partition_alone():
     async def act(store, cache):
         await put(store, cache, ASKED)
         bound = store.of(call_by())
-        return await bound.near(HERE, AGAIN), await bound.near(ELSEWHERE, AGAIN), store._hashed.kept
+        return await bound.near(HERE, AGAIN), await bound.near(ELSEWHERE, AGAIN), store._hashed.asked
 
     ((found,), none, hashed) = with_store(act)
     assert (found.question, found.cached.reply.text, found.likeness > 0.99) == (ASKED, "In a week.", True)
@@ -90,7 +91,7 @@ def test_without_a_vector_a_call_goes_on_and_the_question_waits_for_a_worker():
             await bound.near(HERE, ASKED)
         bound.keep(Asked(b"k" * 32, HERE, ASKED), call_by(), 60)
         await store.exchange()
-        return store._hashed.kept
+        return store._hashed.asked
 
     assert with_store(act, Maker(BadKey("no"))) == [ASKED]
     assert SemanticVector.objects.count() == 0

@@ -65,7 +65,8 @@ def test_a_threshold_is_learnt_and_tenants_stay_apart(sign_in, console):
     console.manage("shell", "-c", MANY)
     page.reload()
     expect(main).to_contain_text("Served from 0.70")
-    until(page, console, "acme", in_other_words("Thank you"), "hit-semantic")
+    thanks = ("Thank you", "Many thanks", "Thanks a lot", "Thx")  # a busy machine may look some up too late
+    until(page, console, "acme", [text for one in thanks for text in in_other_words(one)], "hit-semantic")
     assert asked(console, "initech", in_other_words("Cheers")[0]) == "miss"
 
     page.get_by_label("Part of a question or an answer").fill("juicer")

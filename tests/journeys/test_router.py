@@ -28,7 +28,7 @@ def test_an_engineer_trains_a_router_and_reads_its_loss_by_category(sign_in):
     choose(page, "Run of the large model", ("v2", "sim-large"))
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_role("link", name="v2", exact=True).click(
-        timeout=60_000
+        timeout=180_000
     )  # the page comes anew once it is over
     expect(page.get_by_role("heading", level=1)).to_have_text("Router v2")
     expect(losses.locator("tbody tr").first).to_contain_text(re.compile(r"large\.|small model"))

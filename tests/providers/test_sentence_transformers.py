@@ -33,7 +33,7 @@ class Model:
 def package(monkeypatch):
     fake = ModuleType("sentence_transformers")
     fake.__spec__ = ModuleSpec("sentence_transformers", None)
-    fake.SentenceTransformer = Model
+    vars(fake)["SentenceTransformer"] = Model
     monkeypatch.setitem(sys.modules, "sentence_transformers", fake)
     sentence_transformers._model.cache_clear()
     Model.loaded = []

@@ -15,12 +15,17 @@ from aiops.reviews.forms.guidelines import GuidelineForm
 from aiops.reviews.guidance import COMMON, guidance
 from aiops.reviews.models import Guideline
 from aiops.reviews.queries import guidelines as queries
+from aiops.reviews.tabs import tabs
 
 
 @requires(Permission.REVIEWS_GRADE)
 @require_GET
 def guideline_list(request: SignedInRequest) -> HttpResponse:
-    context = {"page": paginate(request, queries.features_with_guidelines()), "common": guidance(COMMON)}
+    context = {
+        "tabs": tabs("guidelines", request.user),
+        "page": paginate(request, queries.features_with_guidelines()),
+        "common": guidance(COMMON),
+    }
     return render(request, "reviews/guidelines.html", context)
 
 
