@@ -166,8 +166,14 @@ class Waiting:
 
     @property
     def count(self) -> int:
-        single = (self.alerts, self.running, self.failed, self.drafts, self.reviews)
-        return sum(map(len, single)) + sum(row.items for row in self.grades) + self.tickets.count
+        single: tuple[Sequence[object], ...] = (
+            self.alerts,
+            self.running,
+            self.failed,
+            self.drafts,
+            self.reviews,
+        )
+        return sum(len(rows) for rows in single) + sum(row.items for row in self.grades) + self.tickets.count
 
 
 def waiting_for(user: User) -> Waiting:

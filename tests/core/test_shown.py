@@ -127,7 +127,7 @@ def test_json_becomes_a_tree():
 
 def test_a_tree_stops_where_nobody_reads_on():
     assert "5 more" in as_tree(list(range(MOST + 5)))
-    deep = 1
+    deep: object = 1
     for _ in range(40):
         deep = [deep]
     assert "…" in as_tree(deep)

@@ -55,8 +55,8 @@ def test_a_rate_counts_from_a_hundred_on_either_side():
 
 def test_drawn_splits_repeat_with_their_seed():
     draw = np.random.default_rng(1)
-    reference = [draw.normal(size=5) for _ in range(30)]
-    current = [draw.normal(loc=1.5, size=5) for _ in range(6)]
+    reference = [draw.normal(size=5).tolist() for _ in range(30)]
+    current = [draw.normal(loc=1.5, size=5).tolist() for _ in range(6)]
     one, two = (permuting.ks_blocks(reference, current, seed=7) for _ in range(2))
     assert one == two
     assert (one["splits"], one["p"]) == (500, 1 / 501)
@@ -70,9 +70,11 @@ def test_values_that_are_missing_are_left_out_and_counted():
 
 def test_a_distance_of_vectors_is_told_in_standard_deviations():
     draw = np.random.default_rng(2)
-    reference = [draw.normal(size=(4, 8)) for _ in range(40)]
-    same = permuting.mmd_blocks(reference, [draw.normal(size=(4, 8)) for _ in range(20)], seed=1)
-    moved = permuting.mmd_blocks(reference, [draw.normal(loc=1, size=(4, 8)) for _ in range(20)], seed=1)
+    reference = [draw.normal(size=(4, 8)).tolist() for _ in range(40)]
+    same = permuting.mmd_blocks(reference, [draw.normal(size=(4, 8)).tolist() for _ in range(20)], seed=1)
+    moved = permuting.mmd_blocks(
+        reference, [draw.normal(loc=1, size=(4, 8)).tolist() for _ in range(20)], seed=1
+    )
     assert same["p"] > 0.05
     assert moved["p"] == 1 / 501
     assert (moved["mmd2"] / moved["spread"]) ** 0.5 > 0.2

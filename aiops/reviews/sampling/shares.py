@@ -47,8 +47,9 @@ def batch_shares(
     tails = {stratum: shares.get(stratum, 0.0) for stratum in counts if stratum != Stratum.RANDOM}
 
     def at(least: float, scale: float = 1.0) -> dict[Stratum, float]:
-        found = {stratum: min(1.0, max(least, scale * share)) for stratum, share in tails.items()}
-        return {**found, Stratum.RANDOM: least}
+        found: dict[Stratum, float] = {Stratum.RANDOM: least}
+        found.update((stratum, min(1.0, max(least, scale * share))) for stratum, share in tails.items())
+        return found
 
     def fits(found: Mapping[Stratum, float]) -> bool:
         return sum(counts.get(stratum, 0) * share for stratum, share in found.items()) <= room
