@@ -80,6 +80,8 @@ class Shelving:
 
     async def _bring_next(self) -> int:
         """How many questions came."""
+        if not self._wanted:  # another one that waited took it
+            return 0
         partition, _ = self._wanted.popitem(last=False)
         if not self._wanted:
             self._any.clear()
