@@ -240,7 +240,7 @@ def _judge(
     from aiops.reviews.models import Grade, GradeEdit, ReviewItem, Seat  # noqa: PLC0415 - as above
 
     print(f"{options.reviewers} reviewers, {options.items:,} items, {took:.1f} s: {dict(told)}")
-    grades, undone = Grade.objects.count(), GradeEdit.objects.filter(after=None).count()
+    grades, undone = Grade.objects.count(), GradeEdit.objects.filter(after__isnull=True).count()
     wanted = ReviewItem.objects.aggregate(n=Sum("seats"))["n"]
     first = Grade.objects.filter(seat__role=Seat.Role.GRADE)
     each = dict(first.values_list("item").annotate(n=Count("pk")).order_by())
