@@ -117,7 +117,8 @@ class Neighbours(Protocol):
 
     async def near(self, partition: bytes, question: str) -> Sequence[Neighbour]:
         """The nearest few of the partition, the nearest first, but for those that could not be given.
-        Raises Late."""
+        Raises Late.
+        """
         ...
 
     def keep(self, asked: Asked, call: Call, ttl: float) -> None:
