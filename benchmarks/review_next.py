@@ -23,8 +23,8 @@ _CALLS = """
 INSERT INTO gateway_call (at, id, tenant, feature, key, "user", locale, category, outcome, reason, served_by,
   cache, approach, approach_name, version_id, version_number, arm, model, provider, finish_reason,
   input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost, unaccounted,
-  latency_ms, overhead_ms, stream, attempts, spans, checks, error, revision, ticket, metadata, inputs, messages,
-  output, passages)
+  latency_ms, overhead_ms, stream, attempts, spans, checks, error, revision, ticket, metadata, inputs,
+  messages, output, passages)
 SELECT date_trunc('hour', now()) - n * interval '2.5 seconds', 'call_' || lpad(n::text, 26, '0'),
   'acme', 'reply', 'acme0001', '', (ARRAY['en', 'de', 'ja'])[1 + n %% 3], 'category ' || n %% 8,
   CASE WHEN n %% 50 = 0 THEN 'refused' ELSE 'answered' END, '', '', 'miss', 'prompt', 'reply v3', 3, 3,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
@@ -54,7 +55,7 @@ def standings(rows: Sequence[Feature]) -> list[Standing]:
     policies = {one.feature_id: one for one in SamplingPolicy.objects.filter(feature__in=rows)}
     items = ReviewItem.objects.filter(feature__in=rows, round=None).order_by().values("feature")
     week = Q(week=monday(clock.now()), stratum__in=DRAWN)
-    counted = {
+    counted: dict[int, Any] = {
         row["feature"]: row
         for row in items.annotate(
             drawn=Count("pk", filter=week),
@@ -64,11 +65,14 @@ def standings(rows: Sequence[Feature]) -> list[Standing]:
     }
     batches = SamplingBatch.objects.filter(feature__in=rows, late=False).order_by()
     until = dict(batches.values_list("feature").annotate(at=Max("until")))
+    nothing: dict[str, int] = {"drawn": 0, "random": 0, "waiting": 0}
     return [
         Standing(
             feature,
             policies.get(feature.pk),
-            *(counted.get(feature.pk, {}).get(name, 0) for name in ("drawn", "random", "waiting")),
+            drawn=(found := counted.get(feature.pk, nothing))["drawn"],
+            random=found["random"],
+            waiting=found["waiting"],
             seen_until=until.get(feature.pk),
         )
         for feature in rows
