@@ -16,11 +16,14 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from benchmarks._faults import Checks
 from benchmarks._runs import server
+
+Act = Callable[[Any, random.Random, Counter[str], float], None]
 
 LANGUAGES = ("en", "de", "ja")
 PATIENCE = 900.0  # seconds, after which what is left counts as lost
@@ -155,10 +158,10 @@ def _act(person: Any, seat: Any, draw: random.Random, did: Counter[str], lease: 
     """What a reviewer does with a seat: mostly a grade; in the order of these chances."""
     from aiops.core.errors import Conflict, InvalidInput  # noqa: PLC0415 - needs the settings
 
-    acts = ((0.10, _die), (0.03, _skip), (0.03, _give_back), (0.02, _hand_over), (0.10, _come_late))
-    acts += ((0.05, _send_twice), (0.05, _undo))
+    acts: list[tuple[float, Act]] = [(0.10, _die), (0.03, _skip), (0.03, _give_back), (0.02, _hand_over)]
+    acts += [(0.10, _come_late), (0.05, _send_twice), (0.05, _undo)]
     chance = draw.random()
-    act = _grade
+    act: Act = _grade
     for share, other in acts:
         if 0 <= chance < share:
             act = other
@@ -240,7 +243,7 @@ def _judge(
     from aiops.reviews.models import Grade, GradeEdit, ReviewItem, Seat  # noqa: PLC0415 - as above
 
     print(f"{options.reviewers} reviewers, {options.items:,} items, {took:.1f} s: {dict(told)}")
-    grades, undone = Grade.objects.count(), GradeEdit.objects.filter(after=None).count()
+    grades, undone = Grade.objects.count(), GradeEdit.objects.filter(after__isnull=True).count()
     wanted = ReviewItem.objects.aggregate(n=Sum("seats"))["n"]
     first = Grade.objects.filter(seat__role=Seat.Role.GRADE)
     each = dict(first.values_list("item").annotate(n=Count("pk")).order_by())

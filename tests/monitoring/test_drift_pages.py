@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -106,7 +107,13 @@ def test_the_dial_and_the_sizes_are_set_on_a_page(as_role):
 
 
 def test_who_may_not_set_policies_may_not_set_this():
-    values = {"on": True, "hourly": True, "false_pages": Decimal(1), "rate_points": 0.03, "mean_sd": 0.2}
+    values: dict[str, Any] = {
+        "on": True,
+        "hourly": True,
+        "false_pages": Decimal(1),
+        "rate_points": 0.03,
+        "mean_sd": 0.2,
+    }
     with pytest.raises(NotAllowed):
         actions.set_drift_policy(by=make_user(roles=["viewer"]), feature=make_feature(), **values)
     with pytest.raises(InvalidInput, match="sizes above 0"):

@@ -1,6 +1,7 @@
 """Two runs side by side before people: sides by the seat's token, no names, a choice kept as what it was."""
 
 import uuid
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -122,7 +123,7 @@ def test_a_run_without_another_says_what_to_do(as_role):
 def test_what_cannot_be_compared_is_refused():
     by = make_user(roles=["engineer"])
     candidate, baseline = make_answered_pair()
-    started = {"by": by, "candidate": candidate, "baseline": baseline}
+    started: dict[str, Any] = {"by": by, "candidate": candidate, "baseline": baseline}
     for facts, words in (
         ({"size": 0}, "1 to 500"),
         ({"reviewers": 6}, "1 to 5 people"),

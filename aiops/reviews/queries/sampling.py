@@ -63,20 +63,19 @@ def standings(rows: Sequence[Feature]) -> list[Standing]:
             waiting=Count("pk", filter=Q(state__in=ReviewItem.ACTIVE)),
         )
     }
-    none = {"drawn": 0, "random": 0, "waiting": 0}
     batches = SamplingBatch.objects.filter(feature__in=rows, late=False).order_by()
     until = dict(batches.values_list("feature").annotate(at=Max("until")))
+    nothing: dict[str, int] = {"drawn": 0, "random": 0, "waiting": 0}
     return [
         Standing(
             feature,
             policies.get(feature.pk),
-            drawn=count["drawn"],
-            random=count["random"],
-            waiting=count["waiting"],
+            drawn=(found := counted.get(feature.pk, nothing))["drawn"],
+            random=found["random"],
+            waiting=found["waiting"],
             seen_until=until.get(feature.pk),
         )
         for feature in rows
-        for count in (counted.get(feature.pk, none),)
     ]
 
 

@@ -44,7 +44,8 @@ def batch_shares(
     room, minimum = week.room(calls), week.least(calls)
     wanted = max(base, minimum)
     low = min(wanted, max(minimum, room / 2 / calls), room / calls) if calls else wanted
-    tails = {stratum: shares.get(stratum, 0.0) for stratum in counts if stratum != Stratum.RANDOM}
+    tails: dict[Stratum, float] = {}
+    tails.update((one, shares.get(one, 0.0)) for one in counts if one != Stratum.RANDOM)
 
     def at(least: float, scale: float = 1.0) -> dict[Stratum, float]:
         found: dict[Stratum, float] = {Stratum.RANDOM: least}
