@@ -95,7 +95,13 @@ SETTINGS = ("Policy", "Router", "Guardrails", "Cache")
     ("role", "titles"),
     [
         ("reviewer", ["Overview", *SETTINGS, "History"]),
-        ("viewer", ["Overview", "Prompt", "Evaluations", *SETTINGS, "Deployment", "Knowledge", "History"]),
+        (
+            "viewer",
+            [
+                *("Overview", "Prompt", "Evaluations", "Quality", "Drift"),
+                *(*SETTINGS, "Deployment", "Knowledge", "History"),
+            ],
+        ),
         ("finance", ["Overview", *SETTINGS, "Calls", "History"]),
     ],
 )

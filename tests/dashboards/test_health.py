@@ -22,7 +22,7 @@ def test_health_asks_as_many_questions_for_three_features_as_for_one(
         make_lease()
     client = as_role("engineer")
     client.get(PAGE)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         assert client.get(PAGE).status_code == 200
 
 

@@ -102,7 +102,7 @@ def test_spend_asks_as_many_questions_for_three_tenants_as_for_one(rows, as_role
         make_budget(tenant=tenant)
     client = as_role("finance")
     client.get(PAGE)
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         assert client.get(PAGE).status_code == 200
 
 

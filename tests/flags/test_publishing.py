@@ -31,6 +31,8 @@ CHANGES: dict[str, Callable[[], object]] = {
     "flags_flag_tenants": lambda: factories.make_flag(tenants=[factories.make_tenant()]),
     "flags_killswitch": factories.make_stop,
     "approaches_rulesetversion": factories.make_rules,
+    "embeddings_space": factories.make_space,
+    "embeddings_choice": factories.make_choice,
     "knowledge_knowledge": lambda: factories.make_document() and Knowledge.objects.get(),
     "budgets_budget": lambda: Budget.objects.create(period="day", amount=5),
 }

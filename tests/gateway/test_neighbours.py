@@ -369,6 +369,9 @@ def test_a_store_that_runs_survives_errors(monkeypatch):
 )
 def test_texts_that_differ_wait_for_the_features_judge(policy, structured, judged):
     near = Neighbour(ASKED, 0.9, Cached(Reply("answered", "Press.", structured)))
-    call = make_call({"cache": policy})
-    row = neighbours.check_row(Checked(call, Asked(b"", HERE, AGAIN), near, "Pull.", False, True))
-    assert row["judged"] == judged
+
+    async def row():
+        call = make_call({"cache": policy})
+        return neighbours.check_row(Checked(call, Asked(b"", HERE, AGAIN), near, "Pull.", False, True))
+
+    assert asyncio.run(row())["judged"] == judged
